@@ -1,0 +1,170 @@
+// Package airlockadvance looks at a request and takes its next step, whatever
+// that is: lists a draft, seals, judges at the gate, puts away, enforces
+// deadlines. In: an order that names the request, and nothing else that is
+// believed. Out: orders for what follows. Repeats and late orders find nothing
+// to do.
+package airlockadvance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/ledger"
+	"github.com/trefoil-tre/trefoil/internal/message"
+)
+
+// Out names this function's output bindings.
+type Out struct {
+	Inspect []message.Inspect `json:"airlockinspect,omitempty"`
+	Advance *message.Advance  `json:"airlockadvance,omitempty"`
+	Deliver *message.Deliver  `json:"airlockdeliver,omitempty"`
+	Purge   *message.Purge    `json:"airlockpurge,omitempty"`
+	Notify  *message.Notify   `json:"notify,omitempty"`
+}
+
+// Function takes steps. The zero value of each number is ready to use.
+type Function struct {
+	Ledger    ledger.Ledger
+	Files     airlock.Files
+	Work      airlock.Work
+	Desk      airlock.Desk
+	Vault     airlock.Vault
+	Manifests airlock.Manifests
+
+	Page     int           // files sealed in one go; 0 means 100
+	Parallel int           // copies under way at once; 0 means 8
+	Looks    int           // inspections ordered in one look; 0 means 500
+	Pause    time.Duration // least time between two listings of a draft; 0 means 30 s
+}
+
+// maxSteps bounds the steps of one call: sealing, gating, in_review and a
+// conflict or two.
+const maxSteps = 6
+
+// Handle takes the request's next steps until it waits for something.
+func (f Function) Handle(ctx context.Context, m message.Advance) (Out, error) {
+	c, err := f.Ledger.Load(ctx, m.Workspace, m.Request)
+	if err != nil {
+		return Out{}, err
+	}
+	var out Out
+	for range maxSteps {
+		s := step{f: f, c: c, out: &out, trace: m.Trace}
+		move, err := s.next(ctx)
+		if err == nil && move == nil {
+			s.order(ledger.Pending(s.c.Request)...)
+			return out, nil
+		}
+		if err == nil {
+			c, err = s.take(ctx, *move)
+		}
+		if errors.Is(err, airlock.ErrConflict) {
+			c, err = f.Ledger.Load(ctx, m.Workspace, m.Request)
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+	out.Advance = &message.Advance{Workspace: m.Workspace, Request: m.Request, Trace: m.Trace}
+	return out, nil
+}
+
+// step is one look at a request.
+type step struct {
+	f     Function
+	c     ledger.Case
+	out   *Out
+	trace string
+}
+
+// next does the stage's work and returns the move it leads to; nil while the
+// request waits.
+func (s *step) next(ctx context.Context) (*airlock.Move, error) {
+	r := s.c.Request
+	switch r.Stage {
+	case airlock.Draft:
+		return s.draft(ctx)
+	case airlock.Sealing:
+		return s.seal(ctx)
+	case airlock.Gating:
+		return s.gate(ctx)
+	case airlock.InReview:
+		return s.late(airlock.Expired, "nobody decided in time"), nil
+	case airlock.Approving:
+		if late := s.late(airlock.Broke, "the delivery took too long; retry it"); late != nil {
+			return late, nil
+		}
+		s.order(airlock.Deliver)
+		return nil, nil
+	case airlock.Rejecting, airlock.Blocking:
+		return &airlock.Move{On: airlock.Withheld, Reason: r.Message}, nil
+	case airlock.Approved, airlock.Rejected, airlock.Blocked, airlock.Cancelled, airlock.Failed, airlock.Revoked:
+		if over := r.Retention(s.c.Policy); !over.IsZero() && !s.now().Before(over) {
+			return &airlock.Move{On: airlock.Retired, Reason: "retention is over"}, nil
+		}
+		return nil, nil
+	}
+	return nil, fmt.Errorf("request %s: stage %q is unknown", r.ID, r.Stage)
+}
+
+// take makes a move and turns its orders into output.
+func (s *step) take(ctx context.Context, m airlock.Move) (ledger.Case, error) {
+	c, orders, err := s.f.Ledger.Move(ctx, s.c, m)
+	if err != nil {
+		return s.c, err
+	}
+	s.c = c
+	s.order(orders...)
+	s.out.Advance = nil // the loop goes on by itself
+	return c, nil
+}
+
+// order puts orders into the output.
+func (s *step) order(orders ...airlock.Order) {
+	r := s.c.Request
+	for _, o := range orders {
+		switch o {
+		case airlock.Advance:
+			s.out.Advance = &message.Advance{Workspace: r.Workspace, Request: r.ID, Trace: s.trace}
+		case airlock.Deliver:
+			s.out.Deliver = &message.Deliver{Workspace: r.Workspace, Request: r.ID, Attempt: r.Attempt, Trace: s.trace}
+		case airlock.Purge:
+			s.out.Purge = &message.Purge{Workspace: r.Workspace, Request: r.ID, Trace: s.trace}
+		case airlock.Notify:
+			s.out.Notify = &message.Notify{Workspace: r.Workspace, Request: r.ID, Trace: s.trace}
+		}
+	}
+}
+
+// late is the move for a stage whose deadline has passed; nil before it.
+func (s *step) late(on airlock.Trigger, why string) *airlock.Move {
+	deadline := s.c.Request.Waits(s.c.Policy).Deadline
+	if deadline.IsZero() || s.now().Before(deadline) {
+		return nil
+	}
+	return &airlock.Move{On: on, Reason: why}
+}
+
+func (s *step) now() time.Time { return s.f.Ledger.Now() }
+
+// slot addresses the file rows of the request's turn.
+func (s *step) slot() airlock.Slot {
+	return airlock.Slot{Key: s.c.Request.Key(), Turn: s.c.Request.Turn}
+}
+
+// all reads every row of a selection.
+func (s *step) all(ctx context.Context, which airlock.Which) ([]airlock.File, error) {
+	return airlock.Collect(func(p airlock.Page) ([]airlock.File, string, error) {
+		return s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: which}, p)
+	})
+}
+
+func orDefault[T int | time.Duration](value, standard T) T {
+	if value > 0 {
+		return value
+	}
+	return standard
+}

@@ -1,0 +1,139 @@
+// Package airlockdeliver copies approved files across the boundary, a page at
+// a time, and verifies each against the manifest that was approved. In: an
+// order that names a request and an attempt. Out: the next slice's order, or a
+// notice. An order for another attempt, or for a request that is not being
+// delivered, does nothing.
+package airlockdeliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/ledger"
+	"github.com/trefoil-tre/trefoil/internal/message"
+)
+
+// Out names this function's output bindings.
+type Out struct {
+	Deliver *message.Deliver `json:"airlockdeliver,omitempty"`
+	Purge   *message.Purge   `json:"airlockpurge,omitempty"`
+	Notify  *message.Notify  `json:"notify,omitempty"`
+}
+
+// Function delivers. The zero value of each number is ready to use.
+type Function struct {
+	Ledger    ledger.Ledger
+	Files     airlock.Files
+	Work      airlock.Work
+	Desk      airlock.Desk
+	Vault     airlock.Vault
+	Manifests airlock.Manifests
+
+	Page     int   // files in one slice; 0 means 100
+	Parallel int   // copies under way at once; 0 means 8
+	Slice    int64 // bytes read of one file in one slice, for its check; 0 means 4 GiB
+}
+
+// Handle does one slice.
+func (f Function) Handle(ctx context.Context, m message.Deliver) (Out, error) {
+	c, err := f.Ledger.Load(ctx, m.Workspace, m.Request)
+	if err != nil {
+		return Out{}, err
+	}
+	r := c.Request
+	if r.Stage != airlock.Approving || m.Attempt != r.Attempt {
+		return out(c, ledger.Pending(r), m.Trace), nil
+	}
+	approved, err := f.approved(ctx, r)
+	if err != nil {
+		return Out{}, err
+	}
+	if err := f.Desk.Create(ctx, r.Place(airlock.ReleasedFiles, r.Attempt)); err != nil {
+		return Out{}, fmt.Errorf("released container: %w", err)
+	}
+	s := slice{f: f, c: c, approved: approved}
+	more, err := s.work(ctx)
+	if broken := (*brokenError)(nil); errors.As(err, &broken) {
+		return f.move(ctx, c, airlock.Move{On: airlock.Broke, Reason: broken.Error()}, m.Trace)
+	}
+	if err != nil {
+		return Out{}, err
+	}
+	if more {
+		touch := airlock.Open{Key: r.Key(), Stage: r.Stage, Due: f.Ledger.Now().Add(f.Ledger.Cadence.Hint)}
+		return out(c, []airlock.Order{airlock.Deliver}, m.Trace), f.Work.Touch(ctx, touch)
+	}
+	return f.finish(ctx, s, m.Trace)
+}
+
+// approved loads the manifest that was approved, by name.
+func (f Function) approved(ctx context.Context, r airlock.Request) (map[string]airlock.Entry, error) {
+	text, err := f.Manifests.LoadManifest(ctx, r.Key(), r.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	manifest, err := airlock.ReadManifest(text, r.Manifest)
+	if err != nil {
+		return nil, err
+	}
+	entries := make(map[string]airlock.Entry, len(manifest.Files))
+	for _, e := range manifest.Files {
+		entries[e.Name] = e
+	}
+	return entries, nil
+}
+
+// finish holds what is on the other side against the manifest, to the last
+// name, and closes the delivery.
+func (f Function) finish(ctx context.Context, s slice, trace string) (Out, error) {
+	r := s.c.Request
+	blobs, err := airlock.Collect(func(p airlock.Page) ([]airlock.Blob, string, error) {
+		return f.Desk.List(ctx, r.Place(airlock.ReleasedFiles, r.Attempt), p)
+	})
+	if err != nil {
+		return Out{}, fmt.Errorf("released container: %w", err)
+	}
+	for _, b := range blobs {
+		if e, ok := s.approved[b.Name]; !ok || e.Size != b.Size {
+			return f.move(ctx, s.c, airlock.Move{On: airlock.Broke, Reason: "the released files are not those of the manifest; retry the delivery"}, trace)
+		}
+	}
+	if len(blobs) != len(s.approved) {
+		return f.move(ctx, s.c, airlock.Move{On: airlock.Broke, Reason: fmt.Sprintf("%d of %d files arrived; retry the delivery", len(blobs), len(s.approved))}, trace)
+	}
+	return f.move(ctx, s.c, airlock.Move{On: airlock.Delivered,
+		Detail: fmt.Sprintf("manifest %s, %d files verified", r.Manifest, len(blobs))}, trace)
+}
+
+// move ends the delivery. Whoever was faster has ended it already.
+func (f Function) move(ctx context.Context, c ledger.Case, m airlock.Move, trace string) (Out, error) {
+	moved, orders, err := f.Ledger.Move(ctx, c, m)
+	if errors.Is(err, airlock.ErrConflict) {
+		now, err := f.Ledger.Load(ctx, c.Request.Workspace, c.Request.ID)
+		if err != nil || now.Request.Stage == airlock.Approving {
+			return Out{}, errors.Join(err, airlock.ErrConflict)
+		}
+		return out(now, ledger.Pending(now.Request), trace), nil
+	}
+	if err != nil {
+		return Out{}, err
+	}
+	return out(moved, orders, trace), nil
+}
+
+func out(c ledger.Case, orders []airlock.Order, trace string) Out {
+	r, o := c.Request, Out{}
+	if slices.Contains(orders, airlock.Deliver) {
+		o.Deliver = &message.Deliver{Workspace: r.Workspace, Request: r.ID, Attempt: r.Attempt, Trace: trace}
+	}
+	if slices.Contains(orders, airlock.Purge) {
+		o.Purge = &message.Purge{Workspace: r.Workspace, Request: r.ID, Trace: trace}
+	}
+	if slices.Contains(orders, airlock.Notify) {
+		o.Notify = &message.Notify{Workspace: r.Workspace, Request: r.ID, Trace: trace}
+	}
+	return o
+}

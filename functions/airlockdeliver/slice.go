@@ -1,0 +1,142 @@
+package airlockdeliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/inspect"
+	"github.com/trefoil-tre/trefoil/internal/ledger"
+)
+
+// brokenError says that a file is not what was approved: no retry of the
+// message mends that, a person has to look.
+type brokenError struct{ why string }
+
+func (e *brokenError) Error() string { return e.why }
+
+// slice is one call's share of a delivery.
+type slice struct {
+	f        Function
+	c        ledger.Case
+	approved map[string]airlock.Entry
+}
+
+func (s slice) slot() airlock.Slot {
+	return airlock.Slot{Key: s.c.Request.Key(), Turn: s.c.Request.Turn}
+}
+
+// work copies and checks one page of files; more tells that something is left.
+func (s slice) work(ctx context.Context) (more bool, err error) {
+	r := s.c.Request
+	limit := or(s.f.Page, airlock.MaxPage)
+	files, next, err := s.f.Files.List(ctx, s.slot(),
+		airlock.Selection{Which: airlock.Undelivered, Attempt: r.Attempt}, airlock.Page{Limit: limit})
+	if err != nil {
+		return false, fmt.Errorf("files: %w", err)
+	}
+	if len(files) == 0 {
+		return false, nil
+	}
+	rows := make([]*airlock.Release, len(files))
+	err = airlock.Each(len(files), or(s.f.Parallel, 8), func(i int) error {
+		done, err := s.file(ctx, files[i])
+		rows[i] = done
+		return err
+	})
+	var put []airlock.File
+	more = next != ""
+	for i, done := range rows { // what was done before an error is kept
+		if done != nil {
+			more = more || !done.Verified
+			put = append(put, airlock.File{Name: files[i].Name, ETag: files[i].ETag, Stored: true, Release: done})
+		}
+	}
+	if len(put) > 0 {
+		err = errors.Join(err, s.f.Files.Put(ctx, s.slot(), put))
+	}
+	return more, err
+}
+
+// file does one file's next slice: copy, then check.
+func (s slice) file(ctx context.Context, f airlock.File) (*airlock.Release, error) {
+	r := s.c.Request
+	entry, ok := s.approved[f.Name]
+	if !ok || f.Seal == nil || f.Seal.ETag != entry.ETag {
+		return nil, &brokenError{"a sealed file is not the one that was approved"}
+	}
+	at := airlock.Release{Attempt: r.Attempt}
+	if f.Release != nil && f.Release.Attempt == r.Attempt {
+		at = *f.Release
+	}
+	if at.ETag == "" {
+		done, err := s.copy(ctx, entry, at.Offset)
+		if err != nil {
+			return nil, err
+		}
+		at.ETag, at.Offset = done.ETag, done.Offset
+	}
+	if at.ETag == "" {
+		return &at, nil
+	}
+	return s.check(ctx, entry, at)
+}
+
+func (s slice) copy(ctx context.Context, e airlock.Entry, offset int64) (airlock.Copied, error) {
+	r := s.c.Request
+	done, err := s.f.Vault.Copy(ctx, airlock.Copy{
+		From: airlock.Ref{Place: r.Place(airlock.SealedFiles, r.Turn), Name: e.Name, ETag: e.ETag},
+		To:   airlock.Ref{Place: r.Place(airlock.ReleasedFiles, r.Attempt), Name: e.Name},
+		Size: e.Size, Offset: offset,
+	})
+	if errors.Is(err, airlock.ErrChanged) {
+		return done, &brokenError{"a sealed file changed after it was approved"}
+	}
+	if err != nil {
+		return done, fmt.Errorf("copy: %w", err)
+	}
+	return done, nil
+}
+
+// check holds a released file against the manifest: its size always, its
+// SHA-256 unless policy says otherwise, a slice of bytes at a time.
+func (s slice) check(ctx context.Context, e airlock.Entry, at airlock.Release) (*airlock.Release, error) {
+	if s.c.Policy.SkipHash { // the listing at the end compares sizes
+		at.Verified = true
+		return &at, nil
+	}
+	r := s.c.Request
+	ref := airlock.Ref{Place: r.Place(airlock.ReleasedFiles, r.Attempt), Name: e.Name, ETag: at.ETag}
+	content, err := s.f.Vault.Open(ctx, ref, at.Checked, or(s.f.Slice, 4<<30))
+	if errors.Is(err, airlock.ErrChanged) || errors.Is(err, airlock.ErrNotFound) { // copied twice at once: copy again
+		return &airlock.Release{Attempt: r.Attempt}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check: %w", err)
+	}
+	count := min(content.Size-at.Checked, or(s.f.Slice, 4<<30))
+	state, sum, err := inspect.Digest(ctx, content, at.Hash, count)
+	if err = errors.Join(err, content.Close()); errors.Is(err, inspect.ErrProgress) {
+		return &airlock.Release{Attempt: r.Attempt, ETag: at.ETag, Offset: at.Offset}, nil // check from the beginning
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check: %w", err)
+	}
+	if at.Checked += count; at.Checked < content.Size {
+		at.Hash = state
+		return &at, nil
+	}
+	if content.Size != e.Size || sum != e.SHA256 {
+		return nil, &brokenError{"a released file is not the one in the manifest"}
+	}
+	at.Verified, at.Hash = true, nil
+	return &at, nil
+}
+
+func or[T int | int64](value, standard T) T {
+	if value > 0 {
+		return value
+	}
+	return standard
+}

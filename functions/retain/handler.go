@@ -1,0 +1,110 @@
+// Package retain ends what was kept long enough. In: a timer, once a day. It
+// orders a look at every request whose retention is over, and purges
+// containers that no request's state owns, with an audit line. Out: orders to
+// look.
+package retain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/ledger"
+	"github.com/trefoil-tre/trefoil/internal/message"
+)
+
+// Out names this function's output bindings.
+type Out struct {
+	Advance []message.Advance `json:"airlockadvance,omitempty"`
+}
+
+// Function retains and purges.
+type Function struct {
+	Ledger  ledger.Ledger
+	Work    airlock.Work
+	Janitor airlock.Janitor
+	Orphan  time.Duration // age from which a container without an owner is purged; 0 means 24 h, longer than any call that could still be about to commit
+}
+
+// Handle works once. What fails does not keep the rest from being done.
+func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
+	workspaces, err := airlock.Collect(func(p airlock.Page) ([]airlock.Workspace, string, error) {
+		return f.Ledger.Workspaces.Workspaces(ctx, p)
+	})
+	if err != nil {
+		return Out{}, fmt.Errorf("workspaces: %w", err)
+	}
+	var out Out
+	failed := []error{f.orphans(ctx, airlock.AirlockAccount)}
+	for _, w := range workspaces {
+		failed = append(failed, f.retired(ctx, w.ID, &out), f.orphans(ctx, w.StorageAccount))
+	}
+	if len(out.Advance) > 0 {
+		return out, nil // the host drops the outputs of a failed call; what failed is tried at the next tick
+	}
+	return out, errors.Join(failed...)
+}
+
+// retired orders a look at requests whose retention is over.
+func (f Function) retired(ctx context.Context, workspace string, out *Out) error {
+	open, err := airlock.Collect(func(p airlock.Page) ([]airlock.Open, string, error) {
+		return f.Work.Due(ctx, workspace, f.Ledger.Now(), p)
+	})
+	if err != nil {
+		return fmt.Errorf("open work of workspace %s: %w", workspace, err)
+	}
+	for _, o := range open {
+		if o.Rests {
+			out.Advance = append(out.Advance, message.Advance{Workspace: o.Key.Workspace, Request: o.Key.Request})
+		}
+	}
+	return nil
+}
+
+// orphans purges an account's containers that nothing owns.
+func (f Function) orphans(ctx context.Context, account string) error {
+	found, err := airlock.Collect(func(p airlock.Page) ([]airlock.Found, string, error) {
+		return f.Janitor.Containers(ctx, account, p)
+	})
+	if err != nil {
+		return fmt.Errorf("containers of %s: %w", account, err)
+	}
+	age := f.Orphan
+	if age <= 0 {
+		age = 24 * time.Hour
+	}
+	var failed []error
+	for _, c := range found {
+		ours, err := airlock.ParseContainer(c.Name)
+		if err != nil || f.Ledger.Now().Sub(c.Modified) < age {
+			continue // not ours, or too young to tell
+		}
+		failed = append(failed, f.orphan(ctx, airlock.Place{Account: account, Container: c.Name}, ours))
+	}
+	return errors.Join(failed...)
+}
+
+// orphan purges a container unless its request had it made: then it is the
+// request's own to keep or purge.
+func (f Function) orphan(ctx context.Context, place airlock.Place, c airlock.Container) error {
+	r, err := f.Ledger.Requests.Request(ctx, c.Key)
+	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
+		return fmt.Errorf("request %s: %w", c.Key.Request, err)
+	}
+	if err == nil && r.Made(c.Kind, c.Number) && r.Place(c.Kind, c.Number) == place {
+		return nil
+	}
+	line := audit.Line{Workspace: "system", At: f.Ledger.Now().UTC(), Action: "purged", Detail: place.Container,
+		Reason: "no request owns this container", Actor: audit.Actor{Name: "retain", Role: string(airlock.Engine)}}
+	if err := f.Ledger.Trail.Strange(ctx, "orphan."+place.Container, line); err != nil {
+		return fmt.Errorf("orphan: %w", err)
+	}
+	if _, err := f.Janitor.Purge(ctx, place); err != nil {
+		return fmt.Errorf("orphan: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+// Package sweep closes every gap. In: a timer, every minute. It hints at all
+// open work that is due, marks requests whose messages were poisoned, and
+// turns dead-lettered facts into orders. Out: orders to look. It changes
+// nothing that a repeat would change again.
+package sweep
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/ledger"
+	"github.com/trefoil-tre/trefoil/internal/message"
+)
+
+// Out names this function's output bindings.
+type Out struct {
+	Advance []message.Advance `json:"airlockadvance,omitempty"`
+}
+
+// Poisoned is one message that no function could handle.
+type Poisoned struct {
+	ID   string // names it
+	Text string // as it was sent
+	Drop func(context.Context) error
+}
+
+// Poison reads the queues that poisoned messages end in.
+type Poison interface {
+	// Take returns up to limit messages of a queue's poison queue and hides
+	// them for a while; a queue that does not exist has none.
+	Take(ctx context.Context, queue string, limit int) ([]Poisoned, error)
+}
+
+// Letter is one event that Event Grid could not deliver.
+type Letter struct {
+	Event azfunc.Event
+	Drop  func(context.Context) error
+}
+
+// Dead reads the events that Event Grid could not deliver.
+type Dead interface {
+	// Letters returns up to limit of them.
+	Letters(ctx context.Context, limit int) ([]Letter, error)
+}
+
+// Function sweeps. The zero value of each number is ready to use.
+type Function struct {
+	Ledger ledger.Ledger
+	Work   airlock.Work
+	Poison Poison
+	Dead   Dead
+	Queues []string // whose poison is read
+	Marks  int      // marks on a request after which administrators are told; 0 means 3
+	Most   int      // hints given in one sweep; 0 means 5,000
+	Batch  int      // poisoned messages, and dead letters, taken in one sweep; 0 means 100
+}
+
+// Handle sweeps once. What fails does not keep the rest from being done.
+func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
+	var out Out
+	err := errors.Join(f.hint(ctx, &out), f.poisoned(ctx, &out), f.dead(ctx, &out))
+	if len(out.Advance) > 0 {
+		return out, nil // the host drops the outputs of a failed call; what failed is tried in a minute
+	}
+	return out, err
+}
+
+// hint orders a look at everything that is due.
+func (f Function) hint(ctx context.Context, out *Out) error {
+	workspaces, err := airlock.Collect(func(p airlock.Page) ([]airlock.Workspace, string, error) {
+		return f.Ledger.Workspaces.Workspaces(ctx, p)
+	})
+	if err != nil {
+		return fmt.Errorf("workspaces: %w", err)
+	}
+	var failed []error
+	for _, w := range workspaces {
+		failed = append(failed, f.hintWorkspace(ctx, w.ID, out))
+	}
+	return errors.Join(failed...)
+}
+
+func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out) error {
+	now := f.Ledger.Now()
+	for page := (airlock.Page{}); ; {
+		open, next, err := f.Work.Due(ctx, workspace, now, page)
+		if err != nil {
+			return fmt.Errorf("open work of workspace %s: %w", workspace, err)
+		}
+		for _, o := range open {
+			if !o.Rests && len(out.Advance) < or(f.Most, 5000) {
+				out.Advance = append(out.Advance, message.Advance{Workspace: o.Key.Workspace, Request: o.Key.Request})
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		page.After = next
+	}
+}
+
+// poisoned marks the requests whose messages were poisoned and hints at them.
+func (f Function) poisoned(ctx context.Context, out *Out) error {
+	var failed []error
+	for _, queue := range f.Queues {
+		messages, err := f.Poison.Take(ctx, queue, or(f.Batch, 100))
+		failed = append(failed, err)
+		for _, p := range messages {
+			if err := f.mark(ctx, queue, p, out); err != nil {
+				failed = append(failed, err)
+				continue // stays, and is taken again
+			}
+			failed = append(failed, p.Drop(ctx))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// mark writes the mark of one poisoned message. A message that names no
+// request of ours is audited.
+func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) error {
+	var about message.Advance // the fields all our messages have
+	if err := json.Unmarshal([]byte(p.Text), &about); err != nil {
+		return f.odd(ctx, queue, p)
+	}
+	c, err := f.Ledger.Load(ctx, about.Workspace, about.Request)
+	if settled(err) {
+		return f.odd(ctx, queue, p)
+	}
+	if err != nil {
+		return err
+	}
+	c.Request = c.Request.Marked(queue, f.Ledger.Now(), or(f.Marks, 3))
+	if _, err := f.Ledger.Note(ctx, c, "poisoned", queue); err != nil {
+		return err
+	}
+	out.Advance = append(out.Advance, message.Advance{Workspace: about.Workspace, Request: about.Request})
+	return nil
+}
+
+func or[T int | time.Duration](value, standard T) T {
+	if value > 0 {
+		return value
+	}
+	return standard
+}

@@ -1,0 +1,101 @@
+// Package access is the one place that says who may do what: roles, actions,
+// and the table that joins them. Every route and every decision asks it. It is
+// pure.
+package access
+
+import "slices"
+
+// Role is what a person may be. The first two come in the token and hold
+// everywhere; the others are kept per workspace in our own table.
+type Role string
+
+// The roles, with AzureTRE's names.
+const (
+	TREAdmin            Role = "TREAdmin"
+	TREUser             Role = "TREUser"
+	WorkspaceOwner      Role = "WorkspaceOwner"
+	WorkspaceResearcher Role = "WorkspaceResearcher"
+	AirlockManager      Role = "AirlockManager"
+)
+
+// WorkspaceRoles lists the roles that a membership can give.
+var WorkspaceRoles = []Role{WorkspaceOwner, WorkspaceResearcher, AirlockManager}
+
+// Person is who calls, as the checked token tells.
+type Person struct {
+	OID   string `json:"id"` // Entra object id, a UUID
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Roles []Role `json:"roles,omitempty"` // from the token: TREAdmin, TREUser
+}
+
+// Membership is one role of one person in one workspace.
+type Membership struct {
+	Workspace string `json:"workspaceId"`
+	OID       string `json:"oid"`
+	Name      string `json:"name"`
+	Email     string `json:"email"`
+	Role      Role   `json:"role"`
+	ETag      string `json:"-"` // the row's version; a decision commits only while it stands
+}
+
+// Action is something a person may do.
+type Action string
+
+// The actions of the airlock.
+const (
+	ListMine     Action = "airlock/mine"     // see one's own and one's managed requests
+	Create       Action = "airlock/create"   // make a request
+	Read         Action = "airlock/read"     // see a request, its files and findings
+	Submit       Action = "airlock/submit"   // hand a draft in
+	Cancel       Action = "airlock/cancel"   // give a request up
+	Remove       Action = "airlock/remove"   // take a file out of a draft
+	DraftLink    Action = "airlock/draft"    // write into the draft
+	SealedLink   Action = "airlock/sealed"   // read what is under review
+	ReleasedLink Action = "airlock/released" // read what was released
+	Review       Action = "airlock/review"   // approve, reject, return
+	Stop         Action = "airlock/stop"     // stop a delivery
+	Revoke       Action = "airlock/revoke"   // take a release back
+	Retry        Action = "airlock/retry"    // try again what failed
+	Audit        Action = "airlock/audit"    // read the audit trail
+)
+
+// permissions is the table: which roles may do what. What is not in it is
+// refused. TREAdmin has no way to the data of a workspace, as in AzureTRE.
+var permissions = map[Action][]Role{
+	ListMine:     {TREAdmin, TREUser},
+	Create:       {WorkspaceOwner, WorkspaceResearcher},
+	Read:         {WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	Submit:       {WorkspaceOwner, WorkspaceResearcher},
+	Cancel:       {WorkspaceOwner, WorkspaceResearcher},
+	Remove:       {WorkspaceOwner, WorkspaceResearcher},
+	DraftLink:    {WorkspaceOwner, WorkspaceResearcher},
+	SealedLink:   {AirlockManager, WorkspaceOwner},
+	ReleasedLink: {WorkspaceOwner, WorkspaceResearcher},
+	Review:       {AirlockManager},
+	Stop:         {AirlockManager},
+	Revoke:       {AirlockManager},
+	Retry:        {AirlockManager, WorkspaceOwner, TREAdmin},
+	Audit:        {WorkspaceOwner, AirlockManager, TREAdmin},
+}
+
+// Actions lists every action of the table, sorted.
+func Actions() []Action {
+	all := make([]Action, 0, len(permissions))
+	for a := range permissions {
+		all = append(all, a)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// May tells whether any of roles may do action.
+func May(action Action, roles ...Role) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(permissions[action], r) })
+}
+
+// Roles lists the roles that may do action, in the order of the table.
+func Roles(action Action) []Role { return slices.Clone(permissions[action]) }
+
+// Is tells whether the person's token carries the role.
+func (p Person) Is(role Role) bool { return slices.Contains(p.Roles, role) }

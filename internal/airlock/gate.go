@@ -1,0 +1,139 @@
+package airlock
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Gate is what the gate says of a submitted request.
+type Gate struct {
+	On      Trigger  // Infected, Unfit, Passed, or "" while verdicts are missing
+	Reason  string   // for people
+	Ask     []File   // whose verdict has to be asked for again now
+	Waiting int      // files without a verdict that lets them pass
+	Faults  []string // the operator's own faults, for the administrators
+}
+
+// maxNamed is how many files an answer names.
+const maxNamed = 10
+
+// Judge decides at the gate. troubled and unclean are the listed files so
+// selected (see Which); unclean may be one page of them, with more telling
+// that there are others. Malware blocks before anything else is said; what is
+// unknown never passes.
+func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bool) Gate {
+	p = p.WithDefaults()
+	if bad := only(troubled, func(f File) bool { return f.verdict() == Malicious && !p.SkipScan }); len(bad) > 0 {
+		return Gate{On: Infected, Reason: fmt.Sprintf("malware was found in %s", count(len(bad), "file"))}
+	}
+	if bad := only(troubled, func(f File) bool { return f.refused(p) }); len(bad) > 0 {
+		return Gate{On: Unfit, Reason: "returned by the airlock: " + count(len(bad), "file") +
+			" cannot be submitted; see the findings, then remove or replace"}
+	}
+	if p.SkipScan || len(unclean) == 0 && !more {
+		return Gate{On: Passed}
+	}
+	g := Gate{Waiting: len(unclean)}
+	for _, f := range unclean {
+		if f.verdict() == Operator && f.Verdict.Detail != "" && !slices.Contains(g.Faults, f.Verdict.Detail) {
+			g.Faults = append(g.Faults, f.Verdict.Detail)
+		}
+		if f.asksAgain(r, p, now) {
+			g.Ask = append(g.Ask, f)
+		}
+	}
+	return g
+}
+
+// asksAgain tells whether a file's verdict is to be asked for by a rescan: at
+// once when the scanner said that it did not look, later when it said nothing.
+func (f File) asksAgain(r Request, p Policy, now time.Time) bool {
+	if f.Seal == nil || f.Seal.ETag == "" {
+		return false
+	}
+	since := r.Since
+	if f.Rescan != nil {
+		since = f.Rescan.At
+	}
+	due := !now.Before(since.Add(time.Duration(p.RescanAfter)))
+	if f.Verdict != nil && f.Rescan == nil {
+		return f.verdict() != Clean
+	}
+	return due
+}
+
+// refused is Refused under a policy: without a scan, what a scanner could not
+// do refuses nothing.
+func (f File) refused(p Policy) bool {
+	if f.Inspection != nil && HasRefusal(f.Inspection.Findings) {
+		return true
+	}
+	return !p.SkipScan && f.verdict() == Unscannable
+}
+
+func only(files []File, keep func(File) bool) []File {
+	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return !keep(f) })
+}
+
+// Limits returns ErrInvalid, naming the limit, when a draft has too many files
+// or bytes. far tells that it is past its limits by the policy's CloseFactor.
+func Limits(p Policy, blobs int, bytes int64) (far bool, err error) {
+	p = p.WithDefaults()
+	factor := max(p.CloseFactor, 1)
+	far = blobs > p.MaxFiles*factor || bytes/int64(factor) > p.MaxBytes
+	switch {
+	case blobs > p.MaxFiles:
+		return far, fmt.Errorf("files: %d, at most %d: %w", blobs, p.MaxFiles, ErrInvalid)
+	case bytes > p.MaxBytes:
+		return far, fmt.Errorf("files: %d bytes in all, at most %d: %w", bytes, p.MaxBytes, ErrInvalid)
+	}
+	return far, nil
+}
+
+// Submittable returns ErrInvalid unless these files can be submitted: there
+// are some, and none is refused. It names at most ten. A file known to be
+// malicious is accepted; the gate blocks it.
+func Submittable(p Policy, files []File) error {
+	if len(files) == 0 {
+		return fmt.Errorf("files: none, upload at least one before you submit: %w", ErrInvalid)
+	}
+	var named []string
+	bad := 0
+	for _, f := range files {
+		if !f.refused(p.WithDefaults()) {
+			continue
+		}
+		if bad++; bad <= maxNamed {
+			named = append(named, fmt.Sprintf("%q (%s)", f.Name, f.why()))
+		}
+	}
+	if bad == 0 {
+		return nil
+	}
+	rest := ""
+	if bad > maxNamed {
+		rest = fmt.Sprintf(" and %d more", bad-maxNamed)
+	}
+	return fmt.Errorf("files: %s cannot be submitted: %s%s: %w", count(bad, "file"), strings.Join(named, ", "), rest, ErrInvalid)
+}
+
+// why is the text of the first refusal.
+func (f File) why() string {
+	if f.Inspection != nil {
+		for _, x := range f.Inspection.Findings {
+			if x.Severity == Refuse {
+				return x.Text
+			}
+		}
+	}
+	return "the scanner cannot read it: " + f.Verdict.Detail
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

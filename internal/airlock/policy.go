@@ -1,0 +1,102 @@
+package airlock
+
+import (
+	"time"
+)
+
+// Workspace is what the airlock needs to know of a workspace.
+type Workspace struct {
+	ID             string `json:"id"` // UUID
+	DisplayName    string `json:"displayName"`
+	Description    string `json:"description"`
+	StorageAccount string `json:"storageAccount"` // the workspace's own
+	Deployed       bool   `json:"deployed"`
+	EnableAirlock  bool   `json:"enableAirlock"`
+	Policy         Policy `json:"policy"` // zero fields take the default
+}
+
+// Duration is a time.Duration that is written as text, "168h0m0s".
+type Duration time.Duration
+
+// MarshalText writes the duration as time.Duration does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads a duration as time.ParseDuration does.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = Duration(parsed)
+	return err
+}
+
+const day = Duration(24 * time.Hour)
+
+// Policy is what a workspace asks of its airlock. A zero field means the
+// default of DefaultPolicy.
+type Policy struct {
+	Reviewers    int      `json:"reviewers,omitempty"`    // people who must approve
+	MaxFiles     int      `json:"maxFiles,omitempty"`     // files in a request
+	MaxBytes     int64    `json:"maxBytes,omitempty"`     // bytes in a request
+	MaxFileBytes int64    `json:"maxFileBytes,omitempty"` // bytes in one file
+	CloseFactor  int      `json:"closeFactor,omitempty"`  // a draft this many times over its limits is closed
+	RefuseTypes  []string `json:"refuseTypes,omitempty"`  // media types refused, by content
+	SkipScan     bool     `json:"skipScan,omitempty"`     // no malware verdict is waited for
+	SkipHash     bool     `json:"skipHash,omitempty"`     // released files are verified by size alone
+
+	DraftLife    Duration `json:"draftLife,omitempty"`    // until an idle draft is cancelled
+	WorkLife     Duration `json:"workLife,omitempty"`     // until work of the engine is called failed
+	VerdictLife  Duration `json:"verdictLife,omitempty"`  // until a missing verdict is told to a person
+	RescanAfter  Duration `json:"rescanAfter,omitempty"`  // until a missing verdict is asked for again
+	ReviewLife   Duration `json:"reviewLife,omitempty"`   // until an undecided request is cancelled
+	LinkLife     Duration `json:"linkLife,omitempty"`     // of a link
+	RetainFiles  Duration `json:"retainFiles,omitempty"`  // sealed files of requests that ended
+	RetainShared Duration `json:"retainShared,omitempty"` // released files, and the sealed ones behind them
+}
+
+// DefaultPolicy is in force where a workspace says nothing.
+var DefaultPolicy = Policy{
+	Reviewers:    1,                          // as AzureTRE
+	MaxFiles:     10_000,                     // what a reviewer's page and the tables are measured for
+	MaxBytes:     1 << 40,                    // 1 TiB: what a night's copying carries
+	MaxFileBytes: 50 << 30,                   // 50 GiB: Defender scans no more
+	CloseFactor:  2,                          // twice over is no mistake any more
+	DraftLife:    30 * day,                   // a month to gather files
+	WorkLife:     day,                        // a terabyte crosses in hours
+	VerdictLife:  Duration(6 * time.Hour),    // Defender takes up to 3 h
+	RescanAfter:  Duration(20 * time.Minute), // most verdicts come in minutes
+	ReviewLife:   30 * day,                   // reviewers go on holiday
+	LinkLife:     Duration(time.Hour),        // as AzureTRE
+	RetainFiles:  7 * day,                    // time to ask why
+	RetainShared: 90 * day,                   // time to fetch, and to show what was released
+	RefuseTypes: []string{"application/vnd.microsoft.portable-executable", "application/x-elf", // programs
+		"application/x-mach-binary", "application/x-msi"},
+}
+
+// WithDefaults fills every zero field from DefaultPolicy.
+func (p Policy) WithDefaults() Policy {
+	d := DefaultPolicy
+	p.Reviewers = or(p.Reviewers, d.Reviewers)
+	p.MaxFiles = or(p.MaxFiles, d.MaxFiles)
+	p.MaxBytes = or(p.MaxBytes, d.MaxBytes)
+	p.MaxFileBytes = or(p.MaxFileBytes, d.MaxFileBytes)
+	p.CloseFactor = or(p.CloseFactor, d.CloseFactor)
+	p.DraftLife = or(p.DraftLife, d.DraftLife)
+	p.WorkLife = or(p.WorkLife, d.WorkLife)
+	p.VerdictLife = or(p.VerdictLife, d.VerdictLife)
+	p.RescanAfter = or(p.RescanAfter, d.RescanAfter)
+	p.ReviewLife = or(p.ReviewLife, d.ReviewLife)
+	p.LinkLife = or(p.LinkLife, d.LinkLife)
+	p.RetainFiles = or(p.RetainFiles, d.RetainFiles)
+	p.RetainShared = or(p.RetainShared, d.RetainShared)
+	if p.RefuseTypes == nil {
+		p.RefuseTypes = d.RefuseTypes
+	}
+	return p
+}
+
+func or[T comparable](value, standard T) T {
+	var zero T
+	if value == zero {
+		return standard
+	}
+	return value
+}

@@ -1,0 +1,84 @@
+package airlock
+
+import (
+	"strings"
+	"time"
+)
+
+// VerdictClass is what a scan result means for a request.
+type VerdictClass string
+
+// The classes. Nothing but Clean ever passes the gate.
+const (
+	Clean       VerdictClass = "clean"
+	Malicious   VerdictClass = "malicious"
+	Transient   VerdictClass = "transient"   // not scanned yet, throttled, timed out: ask again
+	Unscannable VerdictClass = "unscannable" // a property of the file: too large, password, corrupt
+	Operator    VerdictClass = "operator"    // the operator's own fault: administrators are told
+	Stale       VerdictClass = "stale"       // about another version or a file that is gone: ask again
+)
+
+// Verdict is what the scanner said of one version.
+type Verdict struct {
+	Class  VerdictClass `json:"class"`
+	Result string       `json:"result"`           // the scanner's own word
+	Detail string       `json:"detail,omitempty"` // reason code or malware names
+	SHA256 string       `json:"sha256,omitempty"` // given by the scanner for malware only
+	At     time.Time    `json:"at"`
+}
+
+// maxDetail bounds what is kept of a scanner's words, in bytes.
+const maxDetail = 500
+
+// reasons are the codes by which Defender says why it did not scan.
+// https://learn.microsoft.com/azure/defender-for-cloud/understand-malware-scan-results
+var reasons = map[string]VerdictClass{
+	"259201": Transient, "259207": Transient, "259213": Transient, "259215": Transient,
+	"259203": Operator, "259220": Operator,
+	"259204": Stale, "259205": Stale,
+	"259206": Unscannable, "259208": Unscannable, "259209": Unscannable,
+	"259210": Unscannable, "259211": Unscannable, "259212": Unscannable,
+}
+
+// Classify reads a scan result. Only exactly "No threats found" is clean; a
+// word or code we do not know is Transient, which never passes.
+func Classify(result, detail string) VerdictClass {
+	switch {
+	case result == "No threats found":
+		return Clean
+	case strings.EqualFold(result, "Malicious"):
+		return Malicious
+	}
+	for code, class := range reasons {
+		if strings.Contains(detail, code) {
+			return class
+		}
+	}
+	return Transient
+}
+
+// NewVerdict builds a verdict from the scanner's words.
+func NewVerdict(result, detail, sha256 string, at time.Time) Verdict {
+	return Verdict{Class: Classify(result, detail), Result: clip(result), Detail: clip(detail),
+		SHA256: strings.ToLower(clip(sha256)), At: at.UTC()}
+}
+
+func clip(s string) string {
+	if len(s) > maxDetail {
+		s = s[:maxDetail]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// Verdict of a file at the gate: the recorded one, unless the scanner's own
+// SHA-256 contradicts ours, which makes it a verdict about other bytes.
+func (f File) verdict() VerdictClass {
+	if f.Verdict == nil {
+		return ""
+	}
+	v := *f.Verdict
+	if v.SHA256 != "" && f.Inspection != nil && v.SHA256 != f.Inspection.SHA256 {
+		return Stale
+	}
+	return v.Class
+}

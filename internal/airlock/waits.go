@@ -1,0 +1,143 @@
+package airlock
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Wait says who has to act on a request, until when, and what it waits for.
+type Wait struct {
+	Owner    Role      // who acts next; "" when nobody has to
+	Deadline time.Time // zero when there is none
+	For      string    // a sentence for people
+}
+
+// Waits tells what the request waits for.
+func (r Request) Waits(p Policy) Wait {
+	p = p.WithDefaults()
+	until := func(d Duration) time.Time { return r.Since.Add(time.Duration(d)) }
+	switch r.Stage {
+	case Draft:
+		return Wait{Creator, until(p.DraftLife), "waits for the requester to add files and submit"}
+	case Sealing:
+		return Wait{Engine, until(p.WorkLife), "waits for the submitted files to be inspected and sealed"}
+	case Gating:
+		return Wait{Engine, until(p.VerdictLife), "waits for the malware scanner's verdicts"}
+	case InReview:
+		return Wait{Manager, until(p.ReviewLife), r.waitsForReview(p)}
+	case Approving:
+		return Wait{Engine, until(p.WorkLife), "waits for the approved files to be copied across and verified"}
+	case Rejecting, Blocking:
+		return Wait{Engine, until(p.WorkLife), "waits for the files to be put away"}
+	case Failed:
+		if _, ok := r.RetryOf(); ok {
+			return Wait{Manager, until(p.RetainFiles), "waits for an airlock manager, owner or administrator to retry"}
+		}
+		return Wait{For: "is at its end; retention is over"}
+	case Approved:
+		return Wait{For: "is at its end; the files can be fetched"}
+	case Rejected, Blocked, Cancelled, Revoked:
+		return Wait{For: "is at its end"}
+	}
+	return Wait{}
+}
+
+func (r Request) waitsForReview(p Policy) string {
+	given := 0
+	for _, v := range r.Reviews {
+		if v.Turn == r.Turn && v.Decision == "approved" {
+			given++
+		}
+	}
+	if p.Reviewers > 1 {
+		return fmt.Sprintf("waits for airlock managers to decide: %d of %d approvals given", given, p.Reviewers)
+	}
+	return "waits for an airlock manager to decide"
+}
+
+// Retention is when the request's files are purged; zero while it is
+// unfinished or nothing is left.
+func (r Request) Retention(p Policy) time.Time {
+	if r.Stage.Unfinished() || r.Retired || len(r.Owns()) == 0 {
+		return time.Time{}
+	}
+	p = p.WithDefaults()
+	if r.Stage == Approved {
+		return r.Since.Add(time.Duration(p.RetainShared))
+	}
+	return r.Since.Add(time.Duration(p.RetainFiles))
+}
+
+// Cadence is how often the sweep looks at what does not move by itself.
+type Cadence struct {
+	Hint   time.Duration // after which work that has not moved is hinted again
+	Draft  time.Duration // between looks at an open draft
+	Settle time.Duration // between the two times a purge has to see a container gone
+}
+
+// OpenWork is the request's row of unfinished work; false when there is
+// nothing left to do.
+func (r Request) OpenWork(p Policy, c Cadence) (Open, bool) {
+	o := Open{Key: r.Key(), Stage: r.Stage}
+	busy := len(r.Notices) > 0 || len(r.Purges()) > 0
+	switch r.Stage {
+	case Draft:
+		o.Due = r.UpdatedAt.Add(c.Draft)
+	case InReview:
+		o.Due = r.Waits(p).Deadline
+	case Sealing, Gating, Approving, Rejecting, Blocking:
+		o.Due = r.UpdatedAt.Add(c.Hint)
+	case Approved, Rejected, Blocked, Cancelled, Failed, Revoked:
+		o.Due = r.Retention(p)
+		o.Rests = true
+		if o.Due.IsZero() && !busy {
+			return Open{}, false
+		}
+	}
+	if busy {
+		if due := r.busyUntil(c); o.Due.IsZero() || due.Before(o.Due) {
+			o.Due, o.Rests = due, false
+		}
+	}
+	return o, true
+}
+
+// busyUntil is when notices and purges are to be looked at again: soon, or
+// when the settling time of purges already seen gone is over.
+func (r Request) busyUntil(c Cadence) time.Time {
+	soon := r.UpdatedAt.Add(c.Hint)
+	if len(r.Notices) > 0 {
+		return soon
+	}
+	var due time.Time
+	for _, m := range r.Purges() {
+		if m.Absent.IsZero() {
+			return soon
+		}
+		if settled := m.Absent.Add(c.Settle); due.IsZero() || settled.Before(due) {
+			due = settled
+		}
+	}
+	return due
+}
+
+// WithOpen returns the change with the row of unfinished work that its request
+// has under the policy. Every change goes through it before it is committed.
+func (c Change) WithOpen(p Policy, cad Cadence) Change {
+	c.Open = nil
+	if open, ok := c.Request.OpenWork(p, cad); ok {
+		c.Open = &open
+	}
+	return c
+}
+
+// Marked notes that a message about the request was poisoned. When the marks
+// reach enough, the administrators are told.
+func (r Request) Marked(queue string, at time.Time, enough int) Request {
+	r.Marks = append(slices.Clone(r.Marks), Mark{Queue: queue, At: at.UTC()})
+	if len(r.Marks) == enough {
+		r.Notices = append(slices.Clone(r.Notices), Notice{Event: ToldStuck, Seq: r.Head.Seq, At: at.UTC()})
+	}
+	return r
+}

@@ -1,0 +1,106 @@
+// Package config reads the settings, once, at start. Everything that is wrong is told at once, and an app reads no setting
+// that the other one needs alone.
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is what the settings say. A setting is a field with tags, here and nowhere else:
+//
+//	envconfig  its name; of an account (type Storage) the beginning of its names
+//	app        who reads it: front, engine, or both; the other app's field stays zero
+//	required   "true" if there is no start without it
+//	default    what an unset one means
+//	unit       of a number without a unit of its own
+//	min, max   bounds of a number or a duration; min is 1 unless given
+//	by         "host" for what the Functions host sets itself
+//	desc       what it means and why one would change it
+type Config struct {
+	App       App `envconfig:"TRE_APP" app:"both" required:"true" desc:"which half of the platform this process is: front, engine, or all for both on one machine"`
+	Host      Host
+	Accounts  Accounts
+	Events    Events
+	SignIn    SignIn
+	Mail      Mail
+	Resources Resources
+	Work      Work
+}
+
+// Host is how the Functions host and this process meet.
+type Host struct {
+	Port      int           `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT" app:"both" required:"true" max:"65535" by:"host" desc:"TCP port on 127.0.0.1 that the Functions host calls"`
+	Timeout   time.Duration `envconfig:"TRE_FUNCTION_TIMEOUT" app:"both" default:"10m" desc:"functionTimeout of host.json, at which the host kills the process"`
+	Margin    time.Duration `envconfig:"TRE_FUNCTION_MARGIN" app:"both" default:"20s" desc:"how long before that an invocation gives up by itself"`
+	MaxBody   int64         `envconfig:"TRE_MAX_BODY" app:"both" default:"4194304" unit:"bytes" desc:"largest request body; the host sends an event of 1 MiB twice in one"`
+	LogLevel  slog.Level    `envconfig:"TRE_LOG_LEVEL" app:"both" default:"info" desc:"least level of log lines: debug, info, warn or error"`
+	TrustFile string        `envconfig:"TRE_CA_FILE" app:"both" desc:"PEM file of authorities to trust beside the system's"`
+}
+
+// Accounts are the storage accounts.
+type Accounts struct {
+	State                Storage  `envconfig:"TRE_STATE" app:"both" required:"true" desc:"account of tables, queues and manifests"`
+	Airlock              Storage  `envconfig:"TRE_AIRLOCK" app:"both" required:"true" desc:"account of import drafts and released exports, the only one that faces outside"`
+	Audit                Storage  `envconfig:"TRE_AUDIT" app:"engine" required:"true" desc:"account of the append-only audit journal"`
+	WorkspaceConnections Secrets  `envconfig:"TRE_WORKSPACE_CONNECTIONS" app:"both" desc:"connection strings of workspace accounts, one a line or separated by |; unset where an identity asks"`
+	WorkspaceEndpoint    Template `envconfig:"TRE_WORKSPACE_ENDPOINT" app:"both" default:"https://{account}.blob.core.windows.net" desc:"blob service of a workspace account, asked with an identity; another suffix in sovereign clouds"`
+}
+
+// Events are the topics that facts come from and go to.
+type Events struct {
+	TopicEndpoint URL    `envconfig:"TRE_TOPIC_ENDPOINT" app:"both" required:"true" desc:"endpoint of our own Event Grid topic, ending in /api/events"`
+	TopicKey      Secret `envconfig:"TRE_TOPIC_KEY" app:"both" desc:"access key of that topic; unset where an identity publishes"`
+	OwnTopics     List   `envconfig:"TRE_OWN_TOPICS" app:"front" desc:"topics whose airlockchanged and resourcechanged events are believed, as resource ids"`
+	ScanTopics    List   `envconfig:"TRE_SCAN_TOPICS" app:"front" desc:"topics whose malware verdicts are believed, as resource ids"`
+	StorageTopics List   `envconfig:"TRE_STORAGE_TOPICS" app:"front" desc:"storage accounts whose events are believed, as resource ids; a trailing * stands for any ending"`
+}
+
+// SignIn is who people are and how they get in.
+type SignIn struct {
+	Issuer       URL           `envconfig:"TRE_ISSUER" app:"front" required:"true" desc:"OpenID Connect issuer of tokens, such as https://login.microsoftonline.com/<tenant>/v2.0"`
+	Audience     string        `envconfig:"TRE_AUDIENCE" app:"front" required:"true" desc:"audience that access tokens must name, that of the API's registration"`
+	Tenants      List          `envconfig:"TRE_TENANTS" app:"front" desc:"ids of the tenants whose people may sign in; unset means that of the issuer"`
+	ClientID     string        `envconfig:"TRE_CLIENT_ID" app:"front" required:"true" desc:"client id of the portal's registration"`
+	ClientSecret Secret        `envconfig:"TRE_CLIENT_SECRET" app:"front" desc:"client secret of the portal's registration; unset for a public client"`
+	CookieKeys   Secrets       `envconfig:"TRE_COOKIE_KEYS" app:"front" required:"true" desc:"keys that seal session cookies, at least 32 characters each, newest first, one a line or separated by |"`
+	Session      time.Duration `envconfig:"TRE_SESSION_LIFE" app:"front" default:"8h" desc:"how long a portal session lasts"`
+	PortalURL    URL           `envconfig:"TRE_PORTAL_URL" app:"both" required:"true" desc:"address of the portal as people see it; links in mails begin with it"`
+	APIURL       URL           `envconfig:"TRE_API_URL" app:"both" required:"true" desc:"address of the API as clients see it"`
+}
+
+// Mail is how notices leave.
+type Mail struct {
+	Host           string  `envconfig:"TRE_SMTP_HOST" app:"engine" required:"true" desc:"mail server"`
+	Port           int     `envconfig:"TRE_SMTP_PORT" app:"engine" default:"587" max:"65535" desc:"its port; Azure blocks 25 and leaves 587 open"`
+	TLS            TLSMode `envconfig:"TRE_SMTP_TLS" app:"engine" default:"starttls" desc:"starttls, tls, or none for a server on the same machine"`
+	Username       string  `envconfig:"TRE_SMTP_USERNAME" app:"engine" desc:"user at the mail server; unset means no sign-in"`
+	Password       Secret  `envconfig:"TRE_SMTP_PASSWORD" app:"engine" desc:"that user's password"`
+	From           Address `envconfig:"TRE_SMTP_FROM" app:"engine" required:"true" desc:"sender of notices"`
+	Administrators List    `envconfig:"TRE_ADMIN_MAIL" app:"engine" desc:"addresses of administrators who hear of what only they can mend"`
+}
+
+// Resources is where workspaces are made.
+type Resources struct {
+	ARMEndpoint  URL    `envconfig:"TRE_ARM_ENDPOINT" app:"engine" default:"https://management.azure.com" desc:"Azure Resource Manager; another in sovereign clouds"`
+	Subscription string `envconfig:"TRE_SUBSCRIPTION" app:"engine" required:"true" desc:"id of the subscription of workspaces that name none"`
+	Location     string `envconfig:"TRE_LOCATION" app:"engine" required:"true" desc:"region of workspaces that name none"`
+}
+
+// Work is how much is done at once, and when something is looked at again.
+type Work struct {
+	InspectSlice   int64         `envconfig:"TRE_INSPECT_SLICE" app:"engine" default:"8589934592" unit:"bytes" desc:"how much of a file one invocation inspects; must be read well within the function timeout"`
+	BlockSize      int64         `envconfig:"TRE_BLOCK_SIZE" app:"engine" default:"104857600" unit:"bytes" max:"4194304000" desc:"block of a copy across the boundary; a file has at most 50,000"`
+	PageSize       int           `envconfig:"TRE_PAGE_SIZE" app:"both" default:"100" max:"100" desc:"files or rows handled at once; tables take no more than 100 in one transaction"`
+	Concurrency    int           `envconfig:"TRE_CONCURRENCY" app:"both" default:"8" max:"64" desc:"storage calls under way at once within one invocation"`
+	StorageTimeout time.Duration `envconfig:"TRE_STORAGE_TIMEOUT" app:"both" default:"30s" desc:"how long one storage call may take before it is tried again"`
+	MaxDequeue     int           `envconfig:"TRE_MAX_DEQUEUE" app:"engine" default:"5" desc:"maxDequeueCount of host.json, after which a message is poison"`
+	MaxReseals     int           `envconfig:"TRE_MAX_RESEALS" app:"engine" default:"3" desc:"how often a file that is overwritten during sealing is taken afresh"`
+	MarkAfter      int           `envconfig:"TRE_MARK_AFTER" app:"engine" default:"3" desc:"poison messages about one thing before it is marked for a person"`
+	HintAfter      time.Duration `envconfig:"TRE_HINT_AFTER" app:"engine" default:"2m" desc:"how long something may stand still before sweep hints again"`
+	ReconcileEvery time.Duration `envconfig:"TRE_RECONCILE_EVERY" app:"engine" default:"30s" desc:"least time between two listings of one draft container"`
+	PurgeGap       time.Duration `envconfig:"TRE_PURGE_GAP" app:"engine" default:"15m" desc:"least time between the two looks that find a purged container absent; longer than a copy slice can live"`
+	ScanEnabled    bool          `envconfig:"TRE_SCAN_ENABLED" app:"both" default:"true" desc:"whether files need a malware verdict; off only where another scanner stands before the airlock"`
+	SweepSchedule  Schedule      `envconfig:"TRE_SWEEP_SCHEDULE" app:"engine" default:"0 * * * * *" desc:"when sweep runs, as NCRONTAB; function.json refers to it"`
+	RetainSchedule Schedule      `envconfig:"TRE_RETAIN_SCHEDULE" app:"engine" default:"0 30 * * * *" desc:"when retention is checked, as NCRONTAB; function.json refers to it"`
+}

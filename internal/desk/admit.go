@@ -1,0 +1,137 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+)
+
+// standing is what a caller is in a workspace.
+type standing struct {
+	workspace airlock.Workspace
+	roles     []access.Role
+}
+
+// Admit checks that the caller may take an action in a workspace, and returns
+// the caller with what was read for it, so that the call that follows does not
+// read it again. airlock.ErrNotFound: there is no such workspace;
+// airlock.ErrRefused: the caller has no role in it that may.
+func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action access.Action) (Caller, error) {
+	s := c.standing
+	if s == nil || s.workspace.ID != workspace {
+		read, err := d.stand(ctx, c.Person, workspace)
+		if err != nil {
+			return c, err
+		}
+		s = &read
+	}
+	c.standing = s
+	if !access.May(action, s.roles...) {
+		return c, fmt.Errorf("the user is missing a required role: %s needs one of %v: %w", action, access.Roles(action), airlock.ErrRefused)
+	}
+	return c, nil
+}
+
+func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (standing, error) {
+	if !canonical(workspace) {
+		return standing{}, fmt.Errorf("workspace %.50q: %w", workspace, airlock.ErrNotFound)
+	}
+	w, err := d.Ports.Workspaces.Workspace(ctx, workspace)
+	if err != nil {
+		return standing{}, fmt.Errorf("workspace %s: %w", workspace, err)
+	}
+	roles, err := d.rolesIn(ctx, p, workspace)
+	return standing{workspace: w, roles: roles}, err
+}
+
+// rolesIn are the roles a person has in a workspace. Of those in the token
+// only the ones that hold everywhere count.
+func (d *Desk) rolesIn(ctx context.Context, p access.Person, workspace string) ([]access.Role, error) {
+	members, err := d.Ports.Members.MembershipsOf(ctx, workspace, p.OID)
+	if err != nil {
+		return nil, fmt.Errorf("memberships in %s: %w", workspace, err)
+	}
+	var roles []access.Role
+	for _, role := range []access.Role{access.TREAdmin, access.TREUser} {
+		if p.Is(role) {
+			roles = append(roles, role)
+		}
+	}
+	for _, m := range members {
+		if m.OID == p.OID && slices.Contains(access.WorkspaceRoles, m.Role) && !slices.Contains(roles, m.Role) {
+			roles = append(roles, m.Role)
+		}
+	}
+	return roles, nil
+}
+
+// canonical tells whether a text is a UUID in the one form that rows are keyed
+// by.
+func canonical(id string) bool {
+	u, err := uuid.Parse(id)
+	return err == nil && u.String() == id
+}
+
+// visit is a caller before one request.
+type visit struct {
+	standing
+	caller  Caller
+	request airlock.Request
+	as      []airlock.Role
+}
+
+// enter admits the caller and loads the request as the caller may see it. What
+// the caller may not see does not exist.
+func (d *Desk) enter(ctx context.Context, c Caller, key airlock.Key, action access.Action) (visit, error) {
+	c, err := d.Admit(ctx, c, key.Workspace, action)
+	if err != nil {
+		return visit{}, err
+	}
+	return d.look(ctx, c, key, action)
+}
+
+func (d *Desk) look(ctx context.Context, c Caller, key airlock.Key, action access.Action) (visit, error) {
+	if !canonical(key.Request) {
+		return visit{}, fmt.Errorf("airlock request does not exist: %w", airlock.ErrNotFound)
+	}
+	r, err := d.Ports.Requests.Request(ctx, key)
+	if err != nil {
+		return visit{}, fmt.Errorf("airlock request %s: %w", key.Request, err)
+	}
+	v := visit{standing: *c.standing, caller: c, request: r, as: r.Capacities(c.Person, c.standing.roles)}
+	byAdmin := slices.Contains(v.as, airlock.Admin) && !access.May(access.Read, v.roles...)
+	blind := byAdmin && (action == access.Retry || action == access.Audit)
+	if !blind && !r.Sees(v.as, v.roles) {
+		return visit{}, fmt.Errorf("airlock request does not exist: %w", airlock.ErrNotFound)
+	}
+	return v, nil
+}
+
+// view is the request as the visitor sees it. An administrator, who may retry
+// what failed, sees nothing of what it is about.
+func (v visit) view(r airlock.Request) View {
+	as := r.Capacities(v.caller.Person, v.roles)
+	view := View{Request: r, Workspace: v.workspace, Roles: v.roles, Capacities: as,
+		Actions: actions(r, as, v.caller.Person), Wait: r.Waits(v.workspace.Policy)}
+	if !access.May(access.Read, v.roles...) {
+		view.Request.Title, view.Request.Justification, view.Request.Message = "", "", ""
+		view.Request.Properties, view.Request.Reviews = nil, nil
+	}
+	return view
+}
+
+// actions are the rulebook's, less deciding for who has decided on this turn
+// or handed the request in.
+func actions(r airlock.Request, as []airlock.Role, p access.Person) []string {
+	all := r.Actions(as)
+	decided := slices.ContainsFunc(r.Reviews, func(v airlock.Review) bool { return v.Turn == r.Turn && v.Reviewer.OID == p.OID })
+	if decided || p.OID == r.CreatedBy.OID || p.OID == r.SubmittedBy.OID {
+		all = slices.DeleteFunc(all, func(a string) bool { return a == "review" || a == string(airlock.Return) })
+	}
+	return all
+}

@@ -1,0 +1,117 @@
+// Package desk is what people ask of the airlock, the same for the API and the
+// portal: it finds out who may do what, asks the rulebook, commits, and then
+// sets the engine going. Every call may be repeated: a call with the same
+// Caller.Operation ends in the same state and gives the same answer.
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+)
+
+// What can be wrong beside what the rulebook says. Every other error of this
+// package wraps one of airlock's sentinels, or is trouble that may pass.
+var (
+	ErrDisabled    = errors.New("airlock is not enabled in this workspace")
+	ErrNotDeployed = errors.New("workspace is not deployed")
+	// ErrUnfit comes with airlock.ErrInvalid when not a field but the request
+	// as it stands is at fault: no files, too many, refused ones.
+	ErrUnfit = errors.New("cannot be done with this request")
+)
+
+// Orders puts orders on queues.
+type Orders interface {
+	// Send puts a message on a queue, to be seen after delay.
+	Send(ctx context.Context, queue string, message any, delay time.Duration) error
+}
+
+// Facts tells everybody else what happened.
+type Facts interface {
+	// Publish sends one event. Publishing it again is harmless.
+	Publish(ctx context.Context, fact Fact) error
+}
+
+// Fact is an event as it is published.
+type Fact struct {
+	ID      string // the same for a repeat
+	Subject string
+	Type    string
+	Version string // of the data's schema
+	At      time.Time
+	Data    any
+}
+
+// Ports are what a desk works with.
+type Ports struct {
+	Requests   airlock.Requests
+	Files      airlock.Files
+	Trail      airlock.Trail
+	Workspaces airlock.Workspaces
+	Members    airlock.Members
+	Manifests  airlock.Manifests
+	Containers airlock.Desk
+	Orders     Orders
+	Facts      Facts
+}
+
+// Desk answers people. It keeps nothing between calls and is safe for
+// concurrent use.
+type Desk struct {
+	Ports   Ports
+	Now     func() time.Time
+	Cadence airlock.Cadence
+	Log     *slog.Logger // nil means slog.Default
+}
+
+// Caller is who asks, in which call.
+type Caller struct {
+	Person access.Person
+	// Operation names the call, so that its repeat is recognised: the
+	// invocation id the host gave it. Empty: a call of its own every time.
+	Operation string
+
+	standing *standing // what Admit read
+}
+
+// View is a request as one person sees it.
+type View struct {
+	Request    airlock.Request
+	Workspace  airlock.Workspace
+	Roles      []access.Role  // of the person, here and in the token
+	Capacities []airlock.Role // what the person is to this request
+	Actions    []string       // what the person may do now, see airlock.Request.Actions
+	Wait       airlock.Wait   // what the request waits for
+	Warnings   []string       // sentences the person should read
+	Link       *Link          // into the draft, in the answer to Create only
+}
+
+// namespace of the ids made here (UUID version 5): a fixed random UUID.
+var namespace = uuid.MustParse("6d2f1a0e-5a0c-4c9b-9a53-1f0e6f7c3b21")
+
+// id derives an id from the call, so that a repeat of the call derives it
+// again, and no other call, person, or purpose does.
+func (c Caller) id(purpose string, key airlock.Key) string {
+	if c.Operation == "" {
+		return uuid.NewString()
+	}
+	return uuid.NewSHA1(namespace, []byte(purpose+"\n"+c.Person.OID+"\n"+key.Workspace+"\n"+key.Request+"\n"+c.Operation)).String()
+}
+
+// person is the caller as rows keep one: without what the token says of roles.
+func (c Caller) person() access.Person {
+	return access.Person{OID: c.Person.OID, Name: c.Person.Name, Email: c.Person.Email}
+}
+
+func (d *Desk) log() *slog.Logger {
+	if d.Log != nil {
+		return d.Log
+	}
+	return slog.Default()
+}

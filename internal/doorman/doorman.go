@@ -1,0 +1,130 @@
+// Package doorman is what the Event Grid functions share: they check an
+// event's shape and where it comes from, and say which request and which blob
+// it is about. They do no work.
+package doorman
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/fault"
+)
+
+// ErrForeign means that an event is not about anything of ours, or does not
+// come from where it should.
+var ErrForeign = errors.New("foreign event")
+
+// Doorman checks events.
+type Doorman struct {
+	AirlockAccount string             // storage account that faces outside
+	StorageTopics  []string           // prefixes of the topics that storage events may come from
+	ScanTopics     []string           // topics that scan results may come from
+	OwnTopics      []string           // topics of our own events
+	Workspaces     airlock.Workspaces // knows each workspace's storage account
+	Trail          airlock.Trail      // keeps what was refused
+	Now            func() time.Time
+	PerMinute      int // refusals kept a minute; the rest are only logged. 0 means 20
+
+	accounts sync.Map // workspace id → storage account; it never changes
+}
+
+// Blob is what a storage event is about.
+type Blob struct {
+	Account   string // airlock.AirlockAccount, or a workspace's storage account
+	Container airlock.Container
+	Name      string // as the event tells it; see airlock.Damaged
+}
+
+// Locate finds the blob by the parts of a subject. ErrForeign: no container of
+// the airlock, or one that lives in another account.
+func (d *Doorman) Locate(ctx context.Context, account, container, name string) (Blob, error) {
+	c, err := airlock.ParseContainer(container)
+	if err != nil {
+		return Blob{}, fmt.Errorf("%w: %w", err, ErrForeign)
+	}
+	if strings.EqualFold(account, d.AirlockAccount) {
+		return Blob{Account: airlock.AirlockAccount, Container: c, Name: name}, nil
+	}
+	own, err := d.account(ctx, c.Key.Workspace)
+	if err != nil {
+		return Blob{}, err
+	}
+	if !strings.EqualFold(account, own) {
+		return Blob{}, fmt.Errorf("storage account %.24q is not the workspace's: %w", account, ErrForeign)
+	}
+	return Blob{Account: own, Container: c, Name: name}, nil
+}
+
+func (d *Doorman) account(ctx context.Context, workspace string) (string, error) {
+	if own, ok := d.accounts.Load(workspace); ok {
+		return own.(string), nil
+	}
+	w, err := d.Workspaces.Workspace(ctx, workspace)
+	if errors.Is(err, airlock.ErrNotFound) {
+		return "", fmt.Errorf("workspace %s: unknown: %w", workspace, ErrForeign)
+	}
+	if err != nil {
+		return "", fmt.Errorf("workspace %s: %w", workspace, err)
+	}
+	d.accounts.Store(workspace, w.StorageAccount)
+	return w.StorageAccount, nil
+}
+
+// From returns ErrForeign unless the event's topic begins with one of the
+// prefixes; Azure's resource ids have no case.
+func From(topic string, prefixes []string) error {
+	for _, p := range prefixes {
+		if p != "" && len(topic) >= len(p) && strings.EqualFold(topic[:len(p)], p) {
+			return nil
+		}
+	}
+	return fmt.Errorf("topic %.200q: %w", topic, ErrForeign)
+}
+
+// CutSubject takes "<prefix><container>/blobs/<name>" apart. Names are not
+// escaped in subjects, so this is no URL.
+func CutSubject(subject, prefix string) (container, name string, err error) {
+	rest, ok := strings.CutPrefix(subject, prefix)
+	container, name, cut := strings.Cut(rest, "/blobs/")
+	if !ok || !cut || container == "" {
+		return "", "", fmt.Errorf("subject has no container: %w", ErrForeign)
+	}
+	return container, name, nil
+}
+
+// Refuse marks an error about an event: what is foreign is audited and
+// refused, anything else is tried again.
+func (d *Doorman) Refuse(ctx context.Context, ev azfunc.Event, err error) error {
+	if err == nil || !errors.Is(err, ErrForeign) {
+		return err
+	}
+	call, _ := azfunc.CallFrom(ctx)
+	now := d.Now().UTC()
+	line := audit.Line{Workspace: "system", At: now, Action: "refused", Reason: err.Error(),
+		Actor:  audit.Actor{Name: call.Function, Role: string(airlock.Engine)},
+		Detail: fmt.Sprintf("event type %.100q", ev.EventType)}
+	if kept := d.Trail.Strange(ctx, d.strangeID(now, ev), line); kept != nil {
+		return fmt.Errorf("refusal not kept: %w", kept)
+	}
+	return fault.Refuse(err)
+}
+
+// strangeID gives at most PerMinute different ids a minute, so that a flood of
+// foreign events cannot fill the table.
+func (d *Doorman) strangeID(now time.Time, ev azfunc.Event) string {
+	limit := d.PerMinute
+	if limit <= 0 {
+		limit = 20
+	}
+	sum := sha256.Sum256([]byte(ev.ID + ev.Topic + ev.Subject))
+	return fmt.Sprintf("%s.%s", now.Format("200601021504"), hex.EncodeToString([]byte{byte(int(sum[0]) % limit)}))
+}

@@ -1,0 +1,119 @@
+package identity
+
+import (
+	"encoding/json"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+)
+
+// maxName bounds the display name kept from a token, in characters: Entra's
+// displayName has at most 256.
+const maxName = 256
+
+// claims are the parts of a token that Trefoil looks at
+// (https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference).
+type claims struct {
+	OID               string     `json:"oid"`
+	TID               string     `json:"tid"`
+	Sub               string     `json:"sub"`
+	Name              string     `json:"name"`
+	Email             string     `json:"email"`
+	PreferredUsername string     `json:"preferred_username"`
+	UPN               string     `json:"upn"`
+	Scp               string     `json:"scp"`
+	IDTyp             string     `json:"idtyp"`
+	Azp               string     `json:"azp"`
+	Nonce             string     `json:"nonce"`
+	Roles             stringList `json:"roles"`
+
+	expires time.Time
+}
+
+// stringList is a list of strings that may come as one bare string.
+type stringList []string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (s *stringList) UnmarshalJSON(data []byte) error {
+	var one string
+	if json.Unmarshal(data, &one) == nil {
+		*s = nil
+		if one != "" {
+			*s = stringList{one}
+		}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]string)(s))
+}
+
+// complete checks the claims that go-oidc knows nothing of.
+func (c *claims) complete(tenants []string) error {
+	id, ok := canonicalUUID(c.OID)
+	if !ok {
+		return refused("oid missing or no uuid")
+	}
+	c.OID = id
+	if len(tenants) > 0 && !slices.ContainsFunc(tenants, func(t string) bool { return strings.EqualFold(t, c.TID) }) {
+		return refused("tenant %q not allowed", c.TID)
+	}
+	return nil
+}
+
+// appOnly reports whether a program speaks for itself: Entra says so with
+// idtyp, or, where that optional claim is off, by sub = oid and no scp.
+func (c *claims) appOnly() bool {
+	if c.IDTyp != "" {
+		return c.IDTyp == "app" && c.Scp == ""
+	}
+	return c.Scp == "" && c.Azp != "" && strings.EqualFold(c.Sub, c.OID)
+}
+
+// person is what the rest of Trefoil learns.
+func (c *claims) person() Person {
+	p := Person{OID: c.OID, Expires: c.expires, AppOnly: c.appOnly()}
+	p.Roles = slices.Compact(slices.Sorted(slices.Values(c.Roles)))
+	for _, candidate := range []string{c.Email, c.PreferredUsername, c.UPN} {
+		if a, err := mail.ParseAddress(candidate); err == nil && a.Name == "" && a.Address == candidate {
+			p.Email = candidate
+			break
+		}
+	}
+	for _, candidate := range []string{c.Name, c.PreferredUsername, c.OID} {
+		if p.Name = printable(candidate); p.Name != "" {
+			break
+		}
+	}
+	return p
+}
+
+// canonicalUUID accepts only the plain 36-character form, and not the nil UUID.
+func canonicalUUID(s string) (string, bool) {
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != len(uuid.Nil.String()) || id == uuid.Nil {
+		return "", false
+	}
+	return id.String(), true
+}
+
+// printable makes a name safe to show in one line: no control or direction
+// characters, single spaces, bounded length.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > maxName {
+		s = strings.TrimSpace(string(r[:maxName]))
+	}
+	return s
+}

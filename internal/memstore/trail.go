@@ -1,0 +1,101 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
+)
+
+// Lines lists a request's audit lines in order.
+func (s *Store) Lines(_ context.Context, key airlock.Key, page airlock.Page) ([]audit.Line, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.partition(key.Workspace).requests.get(key.Request)
+	if !ok {
+		return nil, "", nil
+	}
+	from := 0
+	if page.After != "" {
+		var err error
+		if from, err = strconv.Atoi(page.After); err != nil || from < 0 {
+			return nil, "", fmt.Errorf("cursor %q: %w", page.After, airlock.ErrInvalid)
+		}
+	}
+	from = min(from, len(r.lines))
+	to := min(from+limit(page), len(r.lines))
+	next := ""
+	if to < len(r.lines) {
+		next = strconv.Itoa(to)
+	}
+	return slices.Clone(r.lines[from:to]), next, nil
+}
+
+// Strange keeps a line about something refused or foreign; id makes a repeat
+// harmless.
+func (s *Store) Strange(_ context.Context, id string, line audit.Line) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.strange == nil {
+		s.strange = map[string]audit.Line{}
+	}
+	if _, ok := s.strange[id]; !ok {
+		s.strange[id] = line
+	}
+	return nil
+}
+
+// StrangeLines lists what Strange kept, in the order of the ids.
+func (s *Store) StrangeLines(context.Context) ([]audit.Line, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := make([]string, 0, len(s.strange))
+	for id := range s.strange {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	all := make([]audit.Line, len(ids))
+	for i, id := range ids {
+		all[i] = s.strange[id]
+	}
+	return all, nil
+}
+
+// SaveManifest keeps a manifest under its digest. It is idempotent.
+func (s *Store) SaveManifest(_ context.Context, key airlock.Key, digest string, text []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.makePartition(key.Workspace).manifests[manifest{key.Request, digest}] = string(text)
+	return nil
+}
+
+// LoadManifest returns ErrNotFound when there is none of that digest.
+func (s *Store) LoadManifest(_ context.Context, key airlock.Key, digest string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text, ok := s.partition(key.Workspace).manifests[manifest{key.Request, digest}]
+	if !ok {
+		return nil, fmt.Errorf("manifest %q of request %q: %w", digest, key.Request, airlock.ErrNotFound)
+	}
+	return []byte(text), nil
+}
+
+// Sent tells whether the mail of this id was recorded as sent.
+func (s *Store) Sent(_ context.Context, key airlock.Key, id string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.partition(key.Workspace).letters[letter{key.Request, id}]
+	return ok, nil
+}
+
+// MarkSent records a mail as sent; repeating is harmless.
+func (s *Store) MarkSent(_ context.Context, key airlock.Key, id string, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.makePartition(key.Workspace).letters[letter{key.Request, id}] = at
+	return nil
+}
