@@ -36,6 +36,7 @@ type Function struct {
 
 	Page     int           // files sealed in one go; 0 means 100
 	Parallel int           // copies under way at once; 0 means 8
+	Changes  int           // times a file may be overwritten while it is being sealed; 0 means 3
 	Looks    int           // inspections ordered in one look; 0 means 500
 	Pause    time.Duration // least time between two listings of a draft; 0 means 30 s
 }

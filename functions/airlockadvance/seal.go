@@ -9,10 +9,6 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
-// maxChanges is how often a listed file may be overwritten while it is being
-// sealed before it is refused; design.md section 4.
-const maxChanges = 3
-
 // seal copies what was submitted out of the requester's reach, a page at a
 // time, and moves on when every listed version is sealed or refused.
 func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
@@ -111,7 +107,7 @@ func (s *step) sealFile(ctx context.Context, f airlock.File) ([]airlock.File, er
 // overwritten takes the version that is there now as the one submitted: it is
 // inspected and scanned again. A file that keeps changing is refused.
 func (s *step) overwritten(ctx context.Context, f airlock.File) ([]airlock.File, error) {
-	if f.Record.Changes >= maxChanges {
+	if f.Record.Changes >= orDefault(s.f.Changes, 3) {
 		return []airlock.File{refused(f, "changing", "the file kept changing while it was being submitted; upload it again and submit once it is complete")}, nil
 	}
 	r := s.c.Request

@@ -49,24 +49,37 @@ const MaxReason = 2000
 // mustExplain lists the moves for which a person has to give a reason.
 var mustExplain = []Trigger{Reject, Return, Stop, Revoke}
 
+// decisions are the moves that only Decide makes: it counts the reviewers and
+// holds their word against the manifest.
+var decisions = []Trigger{Endorse, Approve, Reject, Return}
+
 // Apply makes a move. It returns ErrIllegal when the table has no such move
-// from the request's stage, ErrRefused when none of the capacities may make
-// it, ErrInvalid without a reason where one is needed; then nothing changed.
+// from the request's stage, or the request's own story rules it out,
+// ErrRefused when none of the capacities may make it, ErrInvalid without a
+// reason where one is needed; then nothing changed. Decisions are made with
+// Decide; here they are ErrRefused.
 func (r Request) Apply(m Move) (Change, error) {
+	if slices.Contains(decisions, m.On) && r.Stage == InReview {
+		return Change{}, fmt.Errorf("%s is a decision on a manifest: %w", m.On, ErrRefused)
+	}
+	return r.apply(m)
+}
+
+func (r Request) apply(m Move) (Change, error) {
 	row, ok := Steps.Next(r.Stage, m.On)
-	if !ok {
+	if !ok || r.bars(m.On) {
 		return Change{}, r.illegal(m)
 	}
-	if !row.Admits(m.As...) {
-		return Change{}, fmt.Errorf("%s needs %s: %w", m.On, among(row.By), ErrRefused)
+	if err := r.admits(row, m); err != nil {
+		return Change{}, err
 	}
 	if err := explained(m); err != nil {
 		return Change{}, err
 	}
-	if m.On == Retired && r.Retired {
-		return Change{}, r.illegal(m)
-	}
 	next := r.moved(row, m)
+	if next.Turn > MaxNumber || next.Attempt > MaxNumber {
+		return Change{}, fmt.Errorf("%s: turns and attempts end at %d: %w", m.On, MaxNumber, ErrIllegal)
+	}
 	line, head := r.Head.Append(audit.Line{
 		Workspace: r.Workspace, Request: r.ID, At: m.At, Actor: m.actor(row), Action: string(m.On),
 		From: string(r.Stage), To: string(row.To), Reason: m.Reason, Detail: m.Detail,
@@ -82,13 +95,43 @@ func (r Request) Apply(m Move) (Change, error) {
 	return Change{Request: next, Lines: []audit.Line{line}, Orders: orders}, nil
 }
 
+// bars tells whether the request's story rules out what the table allows: a
+// retry leads only to where the request failed, and retention ends once.
+func (r Request) bars(on Trigger) bool {
+	if on == Retired {
+		return r.Retired
+	}
+	retry, ok := r.RetryOf()
+	return r.Stage == Failed && (!ok || on != retry)
+}
+
+// admits returns ErrRefused unless somebody of this kind may make the move. No
+// person acts as the engine, nor the engine as a person; and who made or
+// submitted a request does not undo that its delivery was stopped.
+func (r Request) admits(row Step, m Move) error {
+	person := m.By.OID != ""
+	switch {
+	case !row.Admits(m.As...):
+		return fmt.Errorf("%s needs %s: %w", m.On, among(row.By), ErrRefused)
+	case person == slices.Contains(m.As, Engine):
+		return fmt.Errorf("%s: a person and the engine are not the same: %w", m.On, ErrRefused)
+	case person && m.On == RetryDeliver && r.Stopped && r.isRequester(m.By):
+		return fmt.Errorf("%s: a reviewer stopped the delivery, somebody else has to retry it: %w", m.On, ErrRefused)
+	}
+	return nil
+}
+
+// isRequester tells whether the person made or submitted the request.
+func (r Request) isRequester(p access.Person) bool {
+	return p.OID != "" && (p.OID == r.CreatedBy.OID || p.OID == r.SubmittedBy.OID)
+}
+
 // moved is the request after the row's move.
 func (r Request) moved(row Step, m Move) Request {
 	next := r
-	next.Stage, next.Operation, next.Message = row.To, m.Operation, m.Reason
-	next.Marks = nil
+	next.Stage, next.Marks = row.To, nil
 	if row.From != row.To {
-		next.Since, next.Warned = m.At.UTC(), false
+		next.Since, next.Warned, next.Message = m.At.UTC(), false, m.Reason
 	}
 	if r.Stage.Status() != row.To.Status() {
 		past := append(slices.Clone(r.History), History{Revision: r.Revision, At: r.UpdatedAt, By: r.UpdatedBy, From: r.Stage.Status()})
@@ -96,9 +139,14 @@ func (r Request) moved(row Step, m Move) Request {
 	}
 	next.Revision++
 	next.UpdatedAt = m.At.UTC()
-	if m.By.OID != "" {
-		next.UpdatedBy = m.By
+	if m.By.OID != "" { // an engine's step in between must not hide a person's call from its repeat
+		next.UpdatedBy, next.Operation = m.By, m.Operation
 	}
+	return next.turned(r, row, m)
+}
+
+// turned is what is particular to single moves; r is the request before.
+func (next Request) turned(r Request, row Step, m Move) Request {
 	switch m.On {
 	case Submit:
 		next.SubmittedBy = m.By
@@ -118,9 +166,9 @@ func (r Request) moved(row Step, m Move) Request {
 		next.Retired = true
 	}
 	if row.To == Failed && m.On != Retired {
-		next.FailedFrom = r.Stage
+		next.FailedFrom, next.Stopped = r.Stage, m.On == Stop
 	} else if row.To != Failed {
-		next.FailedFrom = ""
+		next.FailedFrom, next.Stopped = "", false
 	}
 	return next
 }
@@ -157,8 +205,8 @@ func (m Move) actor(row Step) audit.Actor {
 // illegal says what the status is and what is allowed in it.
 func (r Request) illegal(m Move) error {
 	allowed := "nothing"
-	if on := Steps.Allowed(r.Stage, m.As...); len(on) > 0 {
-		allowed = among(on)
+	if on := r.Actions(m.As); len(on) > 0 {
+		allowed = strings.Join(on, ", ")
 	}
 	return fmt.Errorf("request is %s, %s is not possible; allowed now: %s: %w", r.Stage.Status(), m.On, allowed, ErrIllegal)
 }

@@ -48,8 +48,11 @@ func (r Request) Decide(d Decision, managers []access.Membership, needed int) (C
 			on = Approve
 		}
 	}
-	c, err := r.Apply(Move{On: on, By: d.By, As: []Role{Manager}, At: d.At, Reason: d.Reason, Operation: d.Operation,
-		Detail: fmt.Sprintf("manifest %s, approval %d of %d", r.Manifest, len(counted), max(needed, 1))})
+	detail := "manifest " + r.Manifest
+	if d.Verb == VerbApprove {
+		detail += fmt.Sprintf(", approval %d of %d", len(counted), max(needed, 1))
+	}
+	c, err := r.apply(Move{On: on, By: d.By, As: []Role{Manager}, At: d.At, Reason: d.Reason, Operation: d.Operation, Detail: detail})
 	if err != nil {
 		return Change{}, err
 	}
@@ -69,7 +72,7 @@ func (r Request) mayDecide(d Decision, managers []access.Membership) error {
 		return r.illegal(Move{On: Trigger(d.Verb), As: []Role{Manager}})
 	case manager(managers, d.By.OID).OID == "":
 		return fmt.Errorf("only an airlock manager of the workspace decides: %w", ErrRefused)
-	case d.By.OID == r.CreatedBy.OID || d.By.OID == r.SubmittedBy.OID:
+	case r.isRequester(d.By):
 		return fmt.Errorf("who made or submitted a request cannot decide on it: %w", ErrRefused)
 	case r.decided(d.By.OID):
 		return fmt.Errorf("you have decided on this turn already: %w", ErrRefused)

@@ -5,16 +5,16 @@ type Event string
 
 // The events. Most are the status a request came into.
 const (
-	ToldInReview  Event = "in_review"        // to the reviewers
-	ToldApproved  Event = "approved"         // this and the next to the requester
-	ToldRejected  Event = "rejected"         //
-	ToldBlocked   Event = "blocked_by_scan"  //
-	ToldReturned  Event = "returned"         //
-	ToldCancelled Event = "cancelled"        //
-	ToldFailed    Event = "failed"           // also to owners and managers, who can retry
-	ToldRevoked   Event = "revoked"          //
-	ToldReopened  Event = "reopened"         // a failed draft was opened again
-	ToldOverLimit Event = "draft_over_limit" // a draft is past its limits
+	ToldInReview  Event = "in_review"         // to the reviewers
+	ToldApproved  Event = "approved"          // this and the next to the requester
+	ToldRejected  Event = "rejected"          //
+	ToldBlocked   Event = "blocked_by_scan"   //
+	ToldReturned  Event = "returned"          //
+	ToldCancelled Event = "cancelled"         //
+	ToldFailed    Event = "failed"            // also to owners and managers, who can retry
+	ToldRevoked   Event = "revoked"           //
+	ToldReopened  Event = "reopened"          // a failed draft was opened again
+	ToldOverLimit Event = "draft_over_limits" // a draft is past its limits
 	ToldFewer     Event = "too_few_reviewers"
 	ToldWaiting   Event = "waiting" // past a deadline that ends nothing: no verdict, no decision
 	ToldStuck     Event = "stuck"   // to the administrators: messages of it were poisoned
@@ -42,7 +42,7 @@ func (e Event) Audience() []Role {
 	case ToldInReview:
 		return []Role{Manager}
 	case ToldFailed:
-		return []Role{Creator, Manager}
+		return []Role{Creator, Owner, Manager}
 	case ToldFewer:
 		return []Role{Owner}
 	case ToldWaiting:

@@ -21,11 +21,11 @@ const maxNamed = 10
 
 // Judge decides at the gate. troubled and unclean are the listed files so
 // selected (see Which); unclean may be one page of them, with more telling
-// that there are others. Malware blocks before anything else is said; what is
-// unknown never passes.
+// that there are others. Known malware blocks before anything else is said,
+// also where no scan is waited for; what is unknown never passes.
 func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bool) Gate {
 	p = p.WithDefaults()
-	if bad := only(troubled, func(f File) bool { return f.verdict() == Malicious && !p.SkipScan }); len(bad) > 0 {
+	if bad := only(troubled, func(f File) bool { return f.verdict() == Malicious }); len(bad) > 0 {
 		return Gate{On: Infected, Reason: fmt.Sprintf("malware was found in %s", count(len(bad), "file"))}
 	}
 	if bad := only(troubled, func(f File) bool { return f.refused(p) }); len(bad) > 0 {
@@ -82,7 +82,7 @@ func only(files []File, keep func(File) bool) []File {
 func Limits(p Policy, blobs int, bytes int64) (far bool, err error) {
 	p = p.WithDefaults()
 	factor := max(p.CloseFactor, 1)
-	far = blobs > p.MaxFiles*factor || bytes/int64(factor) > p.MaxBytes
+	far = (blobs-1)/factor >= p.MaxFiles || (bytes-1)/int64(factor) >= p.MaxBytes // exact, and cannot overflow
 	switch {
 	case blobs > p.MaxFiles:
 		return far, fmt.Errorf("files: %d, at most %d: %w", blobs, p.MaxFiles, ErrInvalid)

@@ -9,10 +9,13 @@ import (
 	"strings"
 )
 
+// manifestSchema is the version of the form in which manifests are written.
+const manifestSchema = 1
+
 // Manifest is what a reviewer approves and what a delivery is held against:
 // every file of the sealed container, and what was found of it.
 type Manifest struct {
-	Schema    int     `json:"schema"` // 1
+	Schema    int     `json:"schema"`
 	Workspace string  `json:"workspaceId"`
 	Request   string  `json:"requestId"`
 	Type      Type    `json:"type"`
@@ -33,7 +36,7 @@ type Entry struct {
 
 // NewManifest describes the sealed files among files.
 func NewManifest(r Request, files []File) Manifest {
-	m := Manifest{Schema: 1, Workspace: r.Workspace, Request: r.ID, Type: r.Type, Turn: r.Turn, Files: []Entry{}}
+	m := Manifest{Schema: manifestSchema, Workspace: r.Workspace, Request: r.ID, Type: r.Type, Turn: r.Turn, Files: []Entry{}}
 	for _, f := range files {
 		if f.Record == nil || !f.Record.Listed || f.Seal == nil || f.Seal.ETag == "" || f.Inspection == nil {
 			continue
@@ -41,7 +44,6 @@ func NewManifest(r Request, files []File) Manifest {
 		m.Files = append(m.Files, Entry{Name: f.Name, Size: f.Inspection.Size, SHA256: f.Inspection.SHA256,
 			ETag: f.Seal.ETag, Type: f.Inspection.Type, Verdict: f.verdict(), Findings: f.Inspection.Findings})
 	}
-	slices.SortFunc(m.Files, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	return m
 }
 
@@ -49,6 +51,8 @@ func NewManifest(r Request, files []File) Manifest {
 // the SHA-256 of those bytes. Field order is fixed by the types, files are
 // sorted by name, text is UTF-8 without HTML escapes, no white space.
 func (m Manifest) Canonical() (text []byte, digest string, err error) {
+	m.Files = append([]Entry{}, m.Files...)
+	slices.SortStableFunc(m.Files, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -68,6 +72,9 @@ func ReadManifest(text []byte, digest string) (Manifest, error) {
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
 		return Manifest{}, fmt.Errorf("manifest: %w: %w", err, ErrInvalid)
+	}
+	if m.Schema != manifestSchema {
+		return Manifest{}, fmt.Errorf("manifest: schema %d, only %d is known: %w", m.Schema, manifestSchema, ErrInvalid)
 	}
 	return m, nil
 }

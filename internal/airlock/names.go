@@ -27,6 +27,7 @@ func CheckName(name string) []Finding {
 	switch {
 	case name == "":
 		refuse("name_empty", "the name is empty; give the file a name")
+		return found
 	case !utf8.ValidString(name):
 		refuse("name_encoding", "the name is not valid UTF-8; rename the file")
 	case utf16Len(name) > MaxName:
@@ -78,9 +79,11 @@ func utf16Len(s string) int {
 }
 
 // Fold maps names that some file system takes for the same to the same text:
-// upper and lower case, composed and decomposed letters.
+// upper and lower case, composed and decomposed letters. It is Unicode's
+// canonical caseless matching (D145).
+// https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G34145
 func Fold(name string) string {
-	return cases.Fold().String(norm.NFC.String(name))
+	return norm.NFD.String(cases.Fold().String(norm.NFD.String(name)))
 }
 
 // Clashes returns, for every name that another name of the list would

@@ -38,7 +38,7 @@ type Policy struct {
 	MaxBytes     int64    `json:"maxBytes,omitempty"`     // bytes in a request
 	MaxFileBytes int64    `json:"maxFileBytes,omitempty"` // bytes in one file
 	CloseFactor  int      `json:"closeFactor,omitempty"`  // a draft this many times over its limits is closed
-	RefuseTypes  []string `json:"refuseTypes,omitempty"`  // media types refused, by content
+	RefuseTypes  []string `json:"refuseTypes,omitzero"`   // media types refused, by content; [] refuses none
 	SkipScan     bool     `json:"skipScan,omitempty"`     // no malware verdict is waited for
 	SkipHash     bool     `json:"skipHash,omitempty"`     // released files are verified by size alone
 

@@ -51,6 +51,7 @@ type Request struct {
 
 	Warned     bool  `json:"warned,omitempty"` // people were told of what is odd about this stage
 	FailedFrom Stage `json:"failedFrom,omitempty"`
+	Stopped    bool  `json:"stopped,omitempty"` // it failed because a reviewer stopped its delivery
 	Retired    bool  `json:"retired,omitempty"` // retention is over, nothing is left to read
 
 	Reviews    []Review   `json:"reviews,omitempty"`
@@ -59,7 +60,7 @@ type Request struct {
 	Notices    []Notice   `json:"notices,omitempty"`    // to be sent
 	Marks      []Mark     `json:"marks,omitempty"`      // messages of this request that were poisoned
 	Head       audit.Head `json:"head"`                 // end of the audit chain
-	Operation  string     `json:"operation,omitempty"`  // id of the call that committed last
+	Operation  string     `json:"operation,omitempty"`  // id of the last person's call that moved it
 	Revision   int        `json:"revision"`             // AzureTRE's resourceVersion
 
 	Version string `json:"-"` // the stored row's ETag; "" for a new request
@@ -114,6 +115,10 @@ type Mark struct {
 // Owns lists the containers that the request's stage owns. Every other
 // container it had made is purged.
 func (r Request) Owns() []Made {
+	return slices.DeleteFunc(r.owns(), func(m Made) bool { return m.Number == 0 }) // nothing is kept
+}
+
+func (r Request) owns() []Made {
 	if r.Retired {
 		return nil
 	}

@@ -73,10 +73,12 @@ var retries = map[Stage]Trigger{
 }
 
 // RetryOf returns the trigger that takes a failed request back to where it
-// came from; false when there is no way back, as after retention.
+// came from; false when there is no way back, as after retention, or when the
+// numbers of turns or attempts are used up.
 func (r Request) RetryOf() (Trigger, bool) {
 	on, ok := retries[r.FailedFrom]
-	return on, ok && r.Stage == Failed && !r.Retired
+	spent := on == RetryDraft && r.Turn >= MaxNumber || on == RetryDeliver && r.Attempt >= MaxNumber
+	return on, ok && !spent && r.Stage == Failed && !r.Retired
 }
 
 // Diagram returns the table as a Mermaid state diagram.

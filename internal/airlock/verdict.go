@@ -1,6 +1,7 @@
 package airlock
 
 import (
+	"regexp"
 	"strings"
 	"time"
 )
@@ -40,8 +41,12 @@ var reasons = map[string]VerdictClass{
 	"259210": Unscannable, "259211": Unscannable, "259212": Unscannable,
 }
 
+// reasonCode finds a reason's number in "SAM259206: Scan aborted".
+var reasonCode = regexp.MustCompile(`\b(?:SAM)?(\d{6})\b`)
+
 // Classify reads a scan result. Only exactly "No threats found" is clean; a
-// word or code we do not know is Transient, which never passes.
+// word or code we do not know is Transient, which never passes. Of several
+// codes the first known one counts.
 func Classify(result, detail string) VerdictClass {
 	switch {
 	case result == "No threats found":
@@ -49,8 +54,8 @@ func Classify(result, detail string) VerdictClass {
 	case strings.EqualFold(result, "Malicious"):
 		return Malicious
 	}
-	for code, class := range reasons {
-		if strings.Contains(detail, code) {
+	for _, code := range reasonCode.FindAllStringSubmatch(detail, -1) {
+		if class, known := reasons[code[1]]; known {
 			return class
 		}
 	}

@@ -34,13 +34,21 @@ func (r Request) Waits(p Policy) Wait {
 		if _, ok := r.RetryOf(); ok {
 			return Wait{Manager, until(p.RetainFiles), "waits for an airlock manager, owner or administrator to retry"}
 		}
-		return Wait{For: "is at its end; retention is over"}
+		return Wait{For: r.atEnd("it cannot be retried")}
 	case Approved:
-		return Wait{For: "is at its end; the files can be fetched"}
+		return Wait{For: r.atEnd("the files can be fetched")}
 	case Rejected, Blocked, Cancelled, Revoked:
-		return Wait{For: "is at its end"}
+		return Wait{For: r.atEnd("nothing crosses any more")}
 	}
 	return Wait{}
+}
+
+// atEnd is the sentence of a request that waits for nobody.
+func (r Request) atEnd(what string) string {
+	if r.Retired {
+		what = "retention is over, its files are gone"
+	}
+	return "is at its end; " + what
 }
 
 func (r Request) waitsForReview(p Policy) string {
@@ -56,10 +64,10 @@ func (r Request) waitsForReview(p Policy) string {
 	return "waits for an airlock manager to decide"
 }
 
-// Retention is when the request's files are purged; zero while it is
-// unfinished or nothing is left.
+// Retention is when the request's files are purged, and a failed one can no
+// longer be retried; zero while it is unfinished or nothing is left.
 func (r Request) Retention(p Policy) time.Time {
-	if r.Stage.Unfinished() || r.Retired || len(r.Owns()) == 0 {
+	if r.Stage.Unfinished() || r.Retired || r.Stage != Failed && len(r.Owns()) == 0 {
 		return time.Time{}
 	}
 	p = p.WithDefaults()
@@ -132,6 +140,10 @@ func (c Change) WithOpen(p Policy, cad Cadence) Change {
 	return c
 }
 
+// maxMarks bounds the kept marks, so that a message that comes again and again
+// cannot fill the row.
+const maxMarks = 20
+
 // Marked notes that a message about the request was poisoned. When the marks
 // reach enough, the administrators are told.
 func (r Request) Marked(queue string, at time.Time, enough int) Request {
@@ -139,5 +151,6 @@ func (r Request) Marked(queue string, at time.Time, enough int) Request {
 	if len(r.Marks) == enough {
 		r.Notices = append(slices.Clone(r.Notices), Notice{Event: ToldStuck, Seq: r.Head.Seq, At: at.UTC()})
 	}
+	r.Marks = r.Marks[max(0, len(r.Marks)-max(maxMarks, enough)):]
 	return r
 }

@@ -58,7 +58,7 @@ func Verify(lines []Line, head Head) error {
 	var at Head
 	for _, line := range lines {
 		want, next := at.Append(line)
-		if line.Seq != want.Seq || line.Prev != want.Prev || line.Hash != want.Hash {
+		if line.Seq != want.Seq || line.Prev != want.Prev || line.Hash != want.Hash || !line.At.Equal(want.At) {
 			return fmt.Errorf("line %d after line %d: %w", line.Seq, at.Seq, ErrBroken)
 		}
 		at = next

@@ -53,67 +53,69 @@ func TestFunctionsTellTheirBindings(t *testing.T) {
 	}
 }
 
+// refusedFunctions are registrations that must not start.
+var refusedFunctions = []struct {
+	name string
+	add  func(*azfunc.App)
+	want string
+}{
+	{"bare string output", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, struct {
+			S string `json:"s"`
+		}])
+	}, "must be a pointer to a struct"},
+	{"strings", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, struct {
+			S []string `json:"s"`
+		}])
+	}, "must be a pointer to a struct"},
+	{"pointer to string", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, struct {
+			S *string `json:"s"`
+		}])
+	}, "must be a pointer to a struct"},
+	{"raw JSON", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, struct {
+			S json.RawMessage `json:"s"`
+		}])
+	}, "must be a pointer to a struct"},
+	{"anything", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, struct {
+			S any `json:"s"`
+		}])
+	}, "must be a pointer to a struct"},
+	{"struct by value", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, struct {
+			S job `json:"s"`
+		}])
+	}, "must be a pointer to a struct"},
+	{"no json name", func(a *azfunc.App) { azfunc.Add(a, "f", "t", does[job, struct{ S *job }]) }, "needs a json name"},
+	{"hidden", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, struct {
+			s *job
+		}])
+	}, "must be exported"},
+	{"outputs no struct", func(a *azfunc.App) { azfunc.Add(a, "f", "t", does[job, []job]) }, "must be a struct"},
+	{"input no struct", func(a *azfunc.App) { azfunc.Add(a, "f", "t", does[string, none]) }, "must be a struct"},
+	{"input with a host's field", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[struct {
+			N int `json:"dequeueCount"`
+		}, none])
+	}, "replace the host's own"},
+	{"no trigger", func(a *azfunc.App) { azfunc.Add(a, "f", "", does[job, none]) }, "no trigger"},
+	{"no handler", func(a *azfunc.App) { azfunc.Add[job, none](a, "f", "t", nil) }, "no handler"},
+	{"no HTTP handler", func(a *azfunc.App) { a.HTTP("f", nil) }, "no handler"},
+	{"upper case", func(a *azfunc.App) { azfunc.Add(a, "airlockAdvance", "t", does[job, none]) }, "one lower-case word"},
+	{"path", func(a *azfunc.App) { a.HTTP("api/v1", http.NotFoundHandler()) }, "one lower-case word"},
+	{"name twice", func(a *azfunc.App) {
+		azfunc.Add(a, "f", "t", does[job, none])
+		a.HTTP("f", http.NotFoundHandler())
+	}, "registered twice"},
+}
+
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name string
-		add  func(*azfunc.App)
-		want string
-	}{
-		{"bare string output", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, struct {
-				S string `json:"s"`
-			}])
-		}, "must be a pointer to a struct"},
-		{"strings", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, struct {
-				S []string `json:"s"`
-			}])
-		}, "must be a pointer to a struct"},
-		{"pointer to string", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, struct {
-				S *string `json:"s"`
-			}])
-		}, "must be a pointer to a struct"},
-		{"raw JSON", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, struct {
-				S json.RawMessage `json:"s"`
-			}])
-		}, "must be a pointer to a struct"},
-		{"anything", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, struct {
-				S any `json:"s"`
-			}])
-		}, "must be a pointer to a struct"},
-		{"struct by value", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, struct {
-				S job `json:"s"`
-			}])
-		}, "must be a pointer to a struct"},
-		{"no json name", func(a *azfunc.App) { azfunc.Add(a, "f", "t", does[job, struct{ S *job }]) }, "needs a json name"},
-		{"hidden", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, struct {
-				s *job
-			}])
-		}, "must be exported"},
-		{"outputs no struct", func(a *azfunc.App) { azfunc.Add(a, "f", "t", does[job, []job]) }, "must be a struct"},
-		{"input no struct", func(a *azfunc.App) { azfunc.Add(a, "f", "t", does[string, none]) }, "must be a struct"},
-		{"input with a host's field", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[struct {
-				N int `json:"dequeueCount"`
-			}, none])
-		}, "replace the host's own"},
-		{"no trigger", func(a *azfunc.App) { azfunc.Add(a, "f", "", does[job, none]) }, "no trigger"},
-		{"no handler", func(a *azfunc.App) { azfunc.Add[job, none](a, "f", "t", nil) }, "no handler"},
-		{"no HTTP handler", func(a *azfunc.App) { a.HTTP("f", nil) }, "no handler"},
-		{"upper case", func(a *azfunc.App) { azfunc.Add(a, "airlockAdvance", "t", does[job, none]) }, "one lower-case word"},
-		{"path", func(a *azfunc.App) { a.HTTP("api/v1", http.NotFoundHandler()) }, "one lower-case word"},
-		{"name twice", func(a *azfunc.App) {
-			azfunc.Add(a, "f", "t", does[job, none])
-			a.HTTP("f", http.NotFoundHandler())
-		}, "registered twice"},
-	}
-	for _, test := range tests {
+	for _, test := range refusedFunctions {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var a azfunc.App

@@ -24,47 +24,50 @@ func posted(text string) string {
 	return `{"Data":{"msg":` + string(twice) + `},"Metadata":{"DequeueCount":"1","Id":"\"i\"","sys":{"MethodName":"f"}}}`
 }
 
+var deep = strings.Repeat(`{"a":`, maxDepth+1) + "1" + strings.Repeat("}", maxDepth+1)
+
+// messageTests are the shapes a queue message may have; want is nil for what must not be read.
+var messageTests = []struct {
+	name, body string
+	want       *order // nil: unreadable
+}{
+	{"object", posted(`{"request":"r1","turn":2}`), &order{Request: "r1", Turn: 2}},
+	{"with white space", posted(" {\n \"request\" : \"r1\" }\r\n"), &order{Request: "r1"}},
+	{"quoted once more", posted(`"{\"request\":\"r1\"}"`), &order{Request: "r1"}},
+	{"single-encoded", `{"Data":{"msg":"{\"request\":\"r1\"}"},"Metadata":{}}`, &order{Request: "r1"}},
+	{"nested, not encoded", `{"Data":{"msg":{"request":"r1"}}}`, &order{Request: "r1"}},
+	{"date-like text stays text", posted(`{"request":"2024-10-21T10:00:00+02:00"}`), &order{Request: "2024-10-21T10:00:00+02:00"}},
+	{"quotes, slashes, non-ASCII", posted(`{"request":"a\\b\"c/☕\u2028"}`), &order{Request: "a\\b\"c/☕\u2028"}},
+	{"quoted too often", posted(`"\"\\\"{}\\\"\""`), nil},
+	{"unknown field", posted(`{"request":"r1","admin":true}`), nil},
+	{"repeated field", posted(`{"request":"r1","request":"r2"}`), nil},
+	{"repeated in other case", posted(`{"request":"r1","Request":"r2"}`), nil},
+	{"repeated deep down", posted(`{"more":{"a":"1","a":"2"}}`), nil},
+	{"wrong type", posted(`{"request":7}`), nil},
+	{"number too large", posted(`{"turn":12345678901234567890}`), nil},
+	{"number", posted(`42`), nil},
+	{"text", posted(`hello`), nil},
+	{"empty", posted(``), nil},
+	{"null", posted(`null`), nil},
+	{"array", posted(`[{"request":"r1"}]`), nil},
+	{"braces that are no JSON", posted(`{not json}`), nil},
+	{"cut off", posted(`{"request":"r`), nil},
+	{"two values", posted(`{"request":"r1"}{"request":"r2"}`), nil},
+	{"too deep", posted(deep), nil},
+	{"base64, as with dataType binary", `{"Data":{"msg":"eyJyZXF1ZXN0IjoicjEifQ=="}}`, nil},
+	{"no such trigger", `{"Data":{"Msg":{"request":"r1"}}}`, nil},
+	{"null data", `{"Data":null}`, nil},
+	{"data is text", `{"Data":"x"}`, nil},
+	{"metadata is text", `{"Data":{"msg":{}},"Metadata":"x"}`, nil},
+	{"no envelope", `[]`, nil},
+	{"nothing", ``, nil},
+	{"trigger twice", `{"Data":{"msg":{"request":"r1"},"msg":{"request":"r2"}}}`, nil},
+	{"invalid UTF-8 stays a text", posted("{\"request\":\"a\xff\"}"), &order{Request: "a\ufffd"}},
+}
+
 func TestMessages(t *testing.T) {
 	t.Parallel()
-	deep := strings.Repeat(`{"a":`, maxDepth+1) + "1" + strings.Repeat("}", maxDepth+1)
-	tests := []struct {
-		name, body string
-		want       *order // nil: unreadable
-	}{
-		{"object", posted(`{"request":"r1","turn":2}`), &order{Request: "r1", Turn: 2}},
-		{"with white space", posted(" {\n \"request\" : \"r1\" }\r\n"), &order{Request: "r1"}},
-		{"quoted once more", posted(`"{\"request\":\"r1\"}"`), &order{Request: "r1"}},
-		{"single-encoded", `{"Data":{"msg":"{\"request\":\"r1\"}"},"Metadata":{}}`, &order{Request: "r1"}},
-		{"nested, not encoded", `{"Data":{"msg":{"request":"r1"}}}`, &order{Request: "r1"}},
-		{"date-like text stays text", posted(`{"request":"2024-10-21T10:00:00+02:00"}`), &order{Request: "2024-10-21T10:00:00+02:00"}},
-		{"quotes, slashes, non-ASCII", posted(`{"request":"a\\b\"c/☕\u2028"}`), &order{Request: "a\\b\"c/☕\u2028"}},
-		{"quoted too often", posted(`"\"\\\"{}\\\"\""`), nil},
-		{"unknown field", posted(`{"request":"r1","admin":true}`), nil},
-		{"repeated field", posted(`{"request":"r1","request":"r2"}`), nil},
-		{"repeated in other case", posted(`{"request":"r1","Request":"r2"}`), nil},
-		{"repeated deep down", posted(`{"more":{"a":"1","a":"2"}}`), nil},
-		{"wrong type", posted(`{"request":7}`), nil},
-		{"number too large", posted(`{"turn":12345678901234567890}`), nil},
-		{"number", posted(`42`), nil},
-		{"text", posted(`hello`), nil},
-		{"empty", posted(``), nil},
-		{"null", posted(`null`), nil},
-		{"array", posted(`[{"request":"r1"}]`), nil},
-		{"braces that are no JSON", posted(`{not json}`), nil},
-		{"cut off", posted(`{"request":"r`), nil},
-		{"two values", posted(`{"request":"r1"}{"request":"r2"}`), nil},
-		{"too deep", posted(deep), nil},
-		{"base64, as with dataType binary", `{"Data":{"msg":"eyJyZXF1ZXN0IjoicjEifQ=="}}`, nil},
-		{"no such trigger", `{"Data":{"Msg":{"request":"r1"}}}`, nil},
-		{"null data", `{"Data":null}`, nil},
-		{"data is text", `{"Data":"x"}`, nil},
-		{"metadata is text", `{"Data":{"msg":{}},"Metadata":"x"}`, nil},
-		{"no envelope", `[]`, nil},
-		{"nothing", ``, nil},
-		{"trigger twice", `{"Data":{"msg":{"request":"r1"},"msg":{"request":"r2"}}}`, nil},
-		{"invalid UTF-8 stays a text", posted("{\"request\":\"a\xff\"}"), &order{Request: "a\ufffd"}},
-	}
-	for _, test := range tests {
+	for _, test := range messageTests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var got order
@@ -137,6 +140,16 @@ func TestEvents(t *testing.T) {
 				t.Errorf("event (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A fact may also be delivered through a queue, to the same function.
+func TestEventsFromAQueue(t *testing.T) {
+	t.Parallel()
+	value, _, err := open([]byte(posted(`{"id":"e1","eventType":"T","new":1}`)), "msg")
+	var e Event
+	if err != nil || decode(value, &e) != nil || e.ID != "e1" {
+		t.Errorf("event %+v, %v", e, err)
 	}
 }
 

@@ -81,7 +81,7 @@ func (a *App) serveHTTP(w http.ResponseWriter, r *http.Request, name string) {
 	if limit == 0 {
 		limit = 230 * time.Second // https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout
 	}
-	ctx, cancel := context.WithTimeout(a.context(r, call), limit)
+	ctx, cancel := context.WithTimeout(a.context(r, call), min(limit, a.deadline()))
 	defer cancel()
 	r = r.WithContext(ctx)
 	r.Body = http.MaxBytesReader(w, r.Body, a.maxBody())

@@ -95,32 +95,37 @@ func message(text string) string {
 
 const empty = `{"Outputs":{},"Logs":[],"ReturnValue":null}`
 
+var (
+	errCause = errors.New("request \"r9\": illegal step")
+	next     = outputs{Next: &job{"r1"}}
+	sent     = `{"Outputs":{"next":["{\"request\":\"r1\"}"]},"Logs":[],"ReturnValue":null}`
+)
+
+// answers are what a function returned, and what the host and the log must get of it.
+var answers = []struct {
+	name   string
+	out    outputs
+	err    error
+	status int
+	body   string
+	log    []string
+}{
+	{"done", next, nil, 200, sent, []string{"level=INFO", "outcome=none", "function=airlockadvance", "invocation=" + invocation}},
+	{"silent", outputs{Notice: []job{}}, nil, 200, empty, []string{"level=INFO"}},
+	{"many", outputs{Notice: []job{{"a<b"}, {"dGVzdA=="}}}, nil, 200,
+		`{"Outputs":{"notice":["{\"request\":\"a<b\"}","{\"request\":\"dGVzdA==\"}"]},"Logs":[],"ReturnValue":null}`, nil},
+	{"refused", outputs{}, fault.Refuse(errCause), 200, empty, []string{"level=WARN", "outcome=refused", "illegal step"}},
+	{"refused, told", next, fault.Refuse(errCause), 200, sent, []string{"level=WARN"}},
+	{"retry", next, errCause, 500, empty, []string{"level=ERROR", "outcome=retry"}},
+	{"unreadable", next, fault.Unreadable(errCause), 500, empty, []string{"level=ERROR", "outcome=poison"}},
+	{"too large a message", outputs{Next: &job{strings.Repeat("x", 49<<10)}}, nil, 500, empty, []string{"output \\\"next\\\"", "a queue takes 65536"}},
+	{"too large a message, refused", outputs{Next: &job{strings.Repeat("x", 49<<10)}}, fault.Refuse(errCause), 500, empty, []string{"outcome=retry"}},
+	{"long error", outputs{}, errors.New(strings.Repeat("y", 5000)), 500, empty, []string{strings.Repeat("y", 500)}},
+}
+
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	cause := errors.New("request \"r9\": illegal step")
-	next := outputs{Next: &job{"r1"}}
-	sent := `{"Outputs":{"next":["{\"request\":\"r1\"}"]},"Logs":[],"ReturnValue":null}`
-	tests := []struct {
-		name   string
-		out    outputs
-		err    error
-		status int
-		body   string
-		log    []string
-	}{
-		{"done", next, nil, 200, sent, []string{"level=INFO", "outcome=none", "function=airlockadvance", "invocation=" + invocation}},
-		{"silent", outputs{Notice: []job{}}, nil, 200, empty, []string{"level=INFO"}},
-		{"many", outputs{Notice: []job{{"a<b"}, {"dGVzdA=="}}}, nil, 200,
-			`{"Outputs":{"notice":["{\"request\":\"a<b\"}","{\"request\":\"dGVzdA==\"}"]},"Logs":[],"ReturnValue":null}`, nil},
-		{"refused", outputs{}, fault.Refuse(cause), 200, empty, []string{"level=WARN", "outcome=refused", "illegal step"}},
-		{"refused, told", next, fault.Refuse(cause), 200, sent, []string{"level=WARN"}},
-		{"retry", next, cause, 500, empty, []string{"level=ERROR", "outcome=retry"}},
-		{"unreadable", next, fault.Unreadable(cause), 500, empty, []string{"level=ERROR", "outcome=poison"}},
-		{"too large a message", outputs{Next: &job{strings.Repeat("x", 49<<10)}}, nil, 500, empty, []string{"output \\\"next\\\"", "a queue takes 65536"}},
-		{"too large a message, refused", outputs{Next: &job{strings.Repeat("x", 49<<10)}}, fault.Refuse(cause), 500, empty, []string{"outcome=retry"}},
-		{"long error", outputs{}, errors.New(strings.Repeat("y", 5000)), 500, empty, []string{strings.Repeat("y", 500)}},
-	}
-	for _, test := range tests {
+	for _, test := range answers {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var a azfunc.App
@@ -198,77 +203,5 @@ func TestHalfAnAnswerIsCutOff(t *testing.T) {
 	defer resp.Body.Close()
 	if body, err := io.ReadAll(resp.Body); err == nil {
 		t.Errorf("body %q looks whole", body)
-	}
-}
-
-func TestDeadlines(t *testing.T) {
-	t.Parallel()
-	left := make(chan time.Duration, 1)
-	a := azfunc.App{Timeout: time.Minute, Margin: 20 * time.Second, HTTPTimeout: 10 * time.Second}
-	measure := func(ctx context.Context) {
-		at, _ := ctx.Deadline()
-		left <- time.Until(at)
-	}
-	azfunc.Add(&a, "f", "order", func(ctx context.Context, _ job) (none, error) {
-		measure(ctx)
-		return none{}, nil
-	})
-	a.HTTP("api", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		measure(r.Context())
-	}))
-	s := serve(t, &a)
-	for path, want := range map[string]time.Duration{"/f": 40 * time.Second, "/api/x": 10 * time.Second} {
-		s.post(t, path, message(`{}`))
-		if got := <-left; got > want || got < want-5*time.Second {
-			t.Errorf("%s: %v left, want %v", path, got, want)
-		}
-	}
-}
-
-func TestBodyLimit(t *testing.T) {
-	t.Parallel()
-	a := azfunc.App{MaxBody: 1000}
-	azfunc.Add(&a, "f", "order", does[job, none])
-	a.HTTP("api", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			w.WriteHeader(http.StatusRequestEntityTooLarge)
-		}
-	}))
-	s := serve(t, &a)
-	big := message(`{"request":"` + strings.Repeat("x", 1000) + `"}`)
-	if status, _ := s.post(t, "/f", big); status != http.StatusInternalServerError {
-		t.Errorf("status %d, want 500", status)
-	}
-	if !strings.Contains(s.log.String(), "outcome=poison") {
-		t.Errorf("log %q lacks the outcome", s.log)
-	}
-	if status, _ := s.post(t, "/api/x", big); status != http.StatusRequestEntityTooLarge {
-		t.Errorf("HTTP status %d, want 413", status)
-	}
-}
-
-func TestReadiness(t *testing.T) {
-	t.Parallel()
-	s := serve(t, &azfunc.App{})
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if status, body := do(t, req); status != http.StatusOK || body != "" {
-		t.Errorf("GET / = %d %q, want 200 and nothing", status, body)
-	}
-}
-
-func TestListenAndServeNeedsItsPort(t *testing.T) {
-	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	a := azfunc.App{Port: l.Addr().(*net.TCPAddr).Port}
-	if err := a.ListenAndServe(t.Context()); err == nil {
-		t.Error("a taken port gave no error")
 	}
 }

@@ -18,14 +18,13 @@ import (
 //	by         "host" for what the Functions host sets itself
 //	desc       what it means and why one would change it
 type Config struct {
-	App       App `envconfig:"TRE_APP" app:"both" required:"true" desc:"which half of the platform this process is: front, engine, or all for both on one machine"`
-	Host      Host
-	Accounts  Accounts
-	Events    Events
-	SignIn    SignIn
-	Mail      Mail
-	Resources Resources
-	Work      Work
+	App      App `envconfig:"TRE_APP" app:"both" required:"true" desc:"which half of the platform this process is: front, engine, or all for both on one machine"`
+	Host     Host
+	Accounts Accounts
+	Events   Events
+	SignIn   SignIn
+	Mail     Mail
+	Work     Work
 }
 
 // Host is how the Functions host and this process meet.
@@ -42,7 +41,6 @@ type Host struct {
 type Accounts struct {
 	State                Storage  `envconfig:"TRE_STATE" app:"both" required:"true" desc:"account of tables, queues and manifests"`
 	Airlock              Storage  `envconfig:"TRE_AIRLOCK" app:"both" required:"true" desc:"account of import drafts and released exports, the only one that faces outside"`
-	Audit                Storage  `envconfig:"TRE_AUDIT" app:"engine" required:"true" desc:"account of the append-only audit journal"`
 	WorkspaceConnections Secrets  `envconfig:"TRE_WORKSPACE_CONNECTIONS" app:"both" desc:"connection strings of workspace accounts, one a line or separated by |; unset where an identity asks"`
 	WorkspaceEndpoint    Template `envconfig:"TRE_WORKSPACE_ENDPOINT" app:"both" default:"https://{account}.blob.core.windows.net" desc:"blob service of a workspace account, asked with an identity; another suffix in sovereign clouds"`
 }
@@ -51,7 +49,7 @@ type Accounts struct {
 type Events struct {
 	TopicEndpoint URL    `envconfig:"TRE_TOPIC_ENDPOINT" app:"both" required:"true" desc:"endpoint of our own Event Grid topic, ending in /api/events"`
 	TopicKey      Secret `envconfig:"TRE_TOPIC_KEY" app:"both" desc:"access key of that topic; unset where an identity publishes"`
-	OwnTopics     List   `envconfig:"TRE_OWN_TOPICS" app:"front" desc:"topics whose airlockchanged and resourcechanged events are believed, as resource ids"`
+	OwnTopics     List   `envconfig:"TRE_OWN_TOPICS" app:"front" desc:"topics whose events are believed, as resource ids"`
 	ScanTopics    List   `envconfig:"TRE_SCAN_TOPICS" app:"front" desc:"topics whose malware verdicts are believed, as resource ids"`
 	StorageTopics List   `envconfig:"TRE_STORAGE_TOPICS" app:"front" desc:"storage accounts whose events are believed, as resource ids; a trailing * stands for any ending"`
 }
@@ -80,27 +78,22 @@ type Mail struct {
 	Administrators List    `envconfig:"TRE_ADMIN_MAIL" app:"engine" desc:"addresses of administrators who hear of what only they can mend"`
 }
 
-// Resources is where workspaces are made.
-type Resources struct {
-	ARMEndpoint  URL    `envconfig:"TRE_ARM_ENDPOINT" app:"engine" default:"https://management.azure.com" desc:"Azure Resource Manager; another in sovereign clouds"`
-	Subscription string `envconfig:"TRE_SUBSCRIPTION" app:"engine" required:"true" desc:"id of the subscription of workspaces that name none"`
-	Location     string `envconfig:"TRE_LOCATION" app:"engine" required:"true" desc:"region of workspaces that name none"`
-}
-
 // Work is how much is done at once, and when something is looked at again.
 type Work struct {
-	InspectSlice   int64         `envconfig:"TRE_INSPECT_SLICE" app:"engine" default:"8589934592" unit:"bytes" desc:"how much of a file one invocation inspects; must be read well within the function timeout"`
-	BlockSize      int64         `envconfig:"TRE_BLOCK_SIZE" app:"engine" default:"104857600" unit:"bytes" max:"4194304000" desc:"block of a copy across the boundary; a file has at most 50,000"`
+	InspectSlice   int64         `envconfig:"TRE_INSPECT_SLICE" app:"engine" default:"4294967296" unit:"bytes" desc:"how much of a file one invocation reads; must be read well within the function timeout"`
+	BlockSize      int64         `envconfig:"TRE_BLOCK_SIZE" app:"engine" default:"67108864" unit:"bytes" max:"4194304000" desc:"block of a copy across the boundary; a file has at most 50,000"`
+	BlocksPerSlice int           `envconfig:"TRE_BLOCKS_PER_SLICE" app:"engine" default:"64" max:"1000" desc:"blocks of a large file copied by one invocation"`
+	PutBlobMax     int64         `envconfig:"TRE_PUT_BLOB_MAX" app:"engine" default:"268435456" unit:"bytes" max:"5242880000" desc:"largest file copied by one request; larger ones go block by block"`
 	PageSize       int           `envconfig:"TRE_PAGE_SIZE" app:"both" default:"100" max:"100" desc:"files or rows handled at once; tables take no more than 100 in one transaction"`
 	Concurrency    int           `envconfig:"TRE_CONCURRENCY" app:"both" default:"8" max:"64" desc:"storage calls under way at once within one invocation"`
-	StorageTimeout time.Duration `envconfig:"TRE_STORAGE_TIMEOUT" app:"both" default:"30s" desc:"how long one storage call may take before it is tried again"`
-	MaxDequeue     int           `envconfig:"TRE_MAX_DEQUEUE" app:"engine" default:"5" desc:"maxDequeueCount of host.json, after which a message is poison"`
 	MaxReseals     int           `envconfig:"TRE_MAX_RESEALS" app:"engine" default:"3" desc:"how often a file that is overwritten during sealing is taken afresh"`
 	MarkAfter      int           `envconfig:"TRE_MARK_AFTER" app:"engine" default:"3" desc:"poison messages about one thing before it is marked for a person"`
-	HintAfter      time.Duration `envconfig:"TRE_HINT_AFTER" app:"engine" default:"2m" desc:"how long something may stand still before sweep hints again"`
+	HintAfter      time.Duration `envconfig:"TRE_HINT_AFTER" app:"both" default:"1m" desc:"how long something may stand still before sweep hints again"`
 	ReconcileEvery time.Duration `envconfig:"TRE_RECONCILE_EVERY" app:"engine" default:"30s" desc:"least time between two listings of one draft container"`
-	PurgeGap       time.Duration `envconfig:"TRE_PURGE_GAP" app:"engine" default:"15m" desc:"least time between the two looks that find a purged container absent; longer than a copy slice can live"`
-	ScanEnabled    bool          `envconfig:"TRE_SCAN_ENABLED" app:"both" default:"true" desc:"whether files need a malware verdict; off only where another scanner stands before the airlock"`
+	PurgeGap       time.Duration `envconfig:"TRE_PURGE_GAP" app:"both" default:"15m" desc:"least time between the two looks that find a purged container absent; longer than a copy slice can live"`
+	DraftEvery     time.Duration `envconfig:"TRE_DRAFT_EVERY" app:"both" default:"5m" desc:"time between two looks at an open draft that no event speaks of"`
+	OrphanAge      time.Duration `envconfig:"TRE_ORPHAN_AGE" app:"engine" default:"24h" desc:"age from which a container that no request owns is purged; longer than any call that may be about to commit"`
+	DeadLetters    string        `envconfig:"TRE_DEAD_LETTERS" app:"engine" default:"deadletters" desc:"container of TRE_STATE into which Event Grid puts what it could not deliver"`
 	SweepSchedule  Schedule      `envconfig:"TRE_SWEEP_SCHEDULE" app:"engine" default:"0 * * * * *" desc:"when sweep runs, as NCRONTAB; function.json refers to it"`
 	RetainSchedule Schedule      `envconfig:"TRE_RETAIN_SCHEDULE" app:"engine" default:"0 30 * * * *" desc:"when retention is checked, as NCRONTAB; function.json refers to it"`
 }

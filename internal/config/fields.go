@@ -67,7 +67,6 @@ func setting(name string, tag reflect.StructField, value reflect.Value) field {
 func (c Config) check() []error {
 	problems := []error{c.Accounts.State.check("TRE_STATE"), c.Accounts.Airlock.check("TRE_AIRLOCK")}
 	if c.App.Engine() {
-		problems = append(problems, c.Accounts.Audit.check("TRE_AUDIT"))
 		if (c.Mail.Username == "") != c.Mail.Password.IsZero() {
 			problems = append(problems, errors.New("TRE_SMTP_USERNAME: a user without a password, or the other way round: set TRE_SMTP_PASSWORD too, or neither"))
 		}

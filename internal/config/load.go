@@ -42,7 +42,7 @@ type Setting struct {
 	Description string
 	Front       bool // read by the front app
 	Engine      bool // read by the engine app
-	Required    bool // no start without it; of an account, without one of its first two settings
+	Required    bool // no start without it; which of an account's settings must be set depends on the others
 	Secret      bool // never shown
 	FromHost    bool // set by the Functions host itself
 }
@@ -74,8 +74,8 @@ func Load(lookup Lookup) (Config, error) {
 	if c.App != "" {
 		problems = append(problems, c.check()...)
 	}
-	if len(problems) > 0 {
-		return Config{}, errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }
@@ -122,9 +122,7 @@ func (f field) hint() string {
 // read puts what lookup finds into the field. Accounts are missed in check, where all of their settings are known.
 func (f field) read(lookup Lookup, started bool) error {
 	text, _ := lookup(f.Name)
-	if strings.TrimSpace(text) == "" {
-		text = f.Default
-	}
+	text = cmp.Or(strings.TrimSpace(text), f.Default) // an empty setting is an unset one
 	if text == "" {
 		if f.Required && (started || f.Name == "TRE_APP") {
 			return errors.New("not set")

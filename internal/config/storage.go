@@ -1,6 +1,9 @@
 package config
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Storage is how to reach a storage account, by the Functions host's own convention, so that function.json can name the same
 // setting: either a connection string, whose account key signs, or the account's name, which is asked with an identity.
@@ -43,4 +46,14 @@ func (s Storage) check(name string) error {
 		return errors.New(name + ": not set: set " + name + "__ACCOUNTNAME to the account's name, or " + name + " to a connection string on one machine")
 	}
 	return nil
+}
+
+// Name returns the account's name, from the connection string where there is one.
+func (s Storage) Name() string {
+	for part := range strings.SplitSeq(s.Connection.Reveal(), ";") {
+		if key, value, _ := strings.Cut(part, "="); strings.EqualFold(strings.TrimSpace(key), "AccountName") {
+			return value
+		}
+	}
+	return s.Account
 }

@@ -67,7 +67,7 @@ func (s Secret) IsZero() bool { return s.text == "" }
 
 // Set reads the setting's text.
 func (s *Secret) Set(text string) error {
-	s.text = strings.TrimSpace(text)
+	s.text = text
 	return nil
 }
 
@@ -150,7 +150,9 @@ func (t *Template) Set(text string) error {
 }
 
 // For returns the address for the named account.
-func (t Template) For(account string) string { return strings.Replace(string(t), placeholder, account, 1) }
+func (t Template) For(account string) string {
+	return strings.Replace(string(t), placeholder, account, 1)
+}
 
 // Address is a mail address, with or without a name before it.
 type Address string

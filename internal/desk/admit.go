@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -56,18 +57,24 @@ func (d *Desk) rolesIn(ctx context.Context, p access.Person, workspace string) (
 	if err != nil {
 		return nil, fmt.Errorf("memberships in %s: %w", workspace, err)
 	}
-	var roles []access.Role
-	for _, role := range []access.Role{access.TREAdmin, access.TREUser} {
-		if p.Is(role) {
-			roles = append(roles, role)
-		}
-	}
+	roles := tokenRoles(p)
 	for _, m := range members {
 		if m.OID == p.OID && slices.Contains(access.WorkspaceRoles, m.Role) && !slices.Contains(roles, m.Role) {
 			roles = append(roles, m.Role)
 		}
 	}
 	return roles, nil
+}
+
+// tokenRoles are the roles in the token that hold everywhere.
+func tokenRoles(p access.Person) []access.Role {
+	var roles []access.Role
+	for _, role := range []access.Role{access.TREAdmin, access.TREUser} {
+		if p.Is(role) {
+			roles = append(roles, role)
+		}
+	}
+	return roles
 }
 
 // canonical tells whether a text is a UUID in the one form that rows are keyed
@@ -92,24 +99,40 @@ func (d *Desk) enter(ctx context.Context, c Caller, key airlock.Key, action acce
 	if err != nil {
 		return visit{}, err
 	}
-	return d.look(ctx, c, key, action)
+	v, err := d.load(ctx, c, key)
+	if err != nil {
+		return visit{}, err
+	}
+	return v, v.sees(action)
 }
 
-func (d *Desk) look(ctx context.Context, c Caller, key airlock.Key, action access.Action) (visit, error) {
+// load reads the request for a caller who was admitted.
+func (d *Desk) load(ctx context.Context, c Caller, key airlock.Key) (visit, error) {
 	if !canonical(key.Request) {
-		return visit{}, fmt.Errorf("airlock request does not exist: %w", airlock.ErrNotFound)
+		return visit{}, errUnseen
 	}
 	r, err := d.Ports.Requests.Request(ctx, key)
+	if errors.Is(err, airlock.ErrNotFound) {
+		return visit{}, errUnseen
+	}
 	if err != nil {
 		return visit{}, fmt.Errorf("airlock request %s: %w", key.Request, err)
 	}
-	v := visit{standing: *c.standing, caller: c, request: r, as: r.Capacities(c.Person, c.standing.roles)}
+	return visit{standing: *c.standing, caller: c, request: r, as: r.Capacities(c.Person, c.standing.roles)}, nil
+}
+
+// errUnseen is the answer to who asks for what is not there, or not theirs.
+var errUnseen = fmt.Errorf("airlock request does not exist: %w", airlock.ErrNotFound)
+
+// sees returns errUnseen unless the visitor may see the request. An
+// administrator, who may retry and audit, need not.
+func (v visit) sees(action access.Action) error {
 	byAdmin := slices.Contains(v.as, airlock.Admin) && !access.May(access.Read, v.roles...)
 	blind := byAdmin && (action == access.Retry || action == access.Audit)
-	if !blind && !r.Sees(v.as, v.roles) {
-		return visit{}, fmt.Errorf("airlock request does not exist: %w", airlock.ErrNotFound)
+	if !blind && !v.request.Sees(v.as, v.roles) {
+		return errUnseen
 	}
-	return v, nil
+	return nil
 }
 
 // view is the request as the visitor sees it. An administrator, who may retry

@@ -13,6 +13,7 @@ import (
 // best effort: the commit stands, and sweep finds what was not set going.
 // before is the stage the request was in; "" when nothing changed.
 func (d *Desk) after(ctx context.Context, before airlock.Stage, change airlock.Change) {
+	ctx = context.WithoutCancel(ctx) // the caller may be gone, what was committed is not
 	r := change.Request
 	for _, order := range slices.Compact(slices.Sorted(slices.Values(change.Orders))) {
 		d.order(ctx, r, string(order), orderMessage(r, order))
@@ -52,7 +53,7 @@ func (d *Desk) tell(ctx context.Context, before airlock.Stage, r airlock.Request
 	if before != created {
 		data.PreviousStatus = string(before.Status())
 	}
-	fact := Fact{ID: r.Head.Hash, Subject: r.ID + "/" + message.TypeStatusChanged, Type: message.TypeStatusChanged,
+	fact := message.Fact{ID: r.Head.Hash, Subject: r.ID + "/" + message.TypeStatusChanged, Type: message.TypeStatusChanged,
 		Version: message.VersionChanged, At: r.UpdatedAt, Data: data}
 	if err := d.Ports.Facts.Publish(ctx, fact); err != nil {
 		d.log().WarnContext(ctx, "fact not published", slog.String("type", fact.Type),

@@ -8,7 +8,6 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
-	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
 // tries is how often a move is built anew on what somebody else committed
@@ -31,11 +30,14 @@ type move struct {
 func (d *Desk) change(ctx context.Context, c Caller, key airlock.Key, m move) (visit, airlock.Change, error) {
 	operation := c.id(string(m.on), key)
 	for try := 1; ; try++ {
-		v, err := d.enter(ctx, c, key, m.action)
+		c, err := d.Admit(ctx, c, key.Workspace, m.action)
 		if err != nil {
 			return visit{}, airlock.Change{}, err
 		}
-		c = v.caller
+		v, err := d.load(ctx, c, key)
+		if err != nil {
+			return visit{}, airlock.Change{}, err
+		}
 		change, err := d.attempt(ctx, v, m, operation)
 		switch {
 		case err == nil:
@@ -57,11 +59,16 @@ func (d *Desk) attempt(ctx context.Context, v visit, m move, operation string) (
 	if m.happened(v.request, operation) {
 		return d.again(ctx, v.request, m), nil
 	}
-	change, err := m.build(ctx, v, operation)
-	if err != nil {
-		if errors.Is(err, airlock.ErrIllegal) && m.done == nil && d.traced(ctx, v, m, operation) {
-			return d.again(ctx, v.request, m), nil
-		}
+	var change airlock.Change
+	err := v.sees(m.action)
+	if err == nil {
+		change, err = m.build(ctx, v, operation)
+	}
+	switch {
+	case err == nil:
+	case (errors.Is(err, airlock.ErrIllegal) || errors.Is(err, errUnseen)) && m.done == nil && d.traced(ctx, v, operation):
+		return d.again(ctx, v.request, m), nil
+	default:
 		return airlock.Change{}, err
 	}
 	if change, err = d.commit(ctx, v.workspace.Policy, change); err != nil {
@@ -71,15 +78,11 @@ func (d *Desk) attempt(ctx context.Context, v visit, m move, operation string) (
 	return change, nil
 }
 
-// commit prepares the ground of a change and writes it.
+// commit writes a change with its row of unfinished work.
 func (d *Desk) commit(ctx context.Context, p airlock.Policy, change airlock.Change) (airlock.Change, error) {
-	r := change.Request
-	if r.Turn > airlock.MaxNumber || r.Attempt > airlock.MaxNumber {
-		return change, also(fmt.Errorf("turns and deliveries: at most %d, make a new request: %w", airlock.MaxNumber, airlock.ErrInvalid), ErrUnfit)
-	}
 	saved, err := d.Ports.Requests.Commit(ctx, change.WithOpen(p, d.Cadence))
 	if err != nil {
-		return change, fmt.Errorf("airlock request %s: commit: %w", r.ID, err)
+		return change, fmt.Errorf("airlock request %s: commit: %w", change.Request.ID, err)
 	}
 	change.Request = saved
 	return change, nil
@@ -112,11 +115,9 @@ func (m move) happened(r airlock.Request, operation string) bool {
 // ordered once more where the request still stands there.
 func (d *Desk) again(ctx context.Context, r airlock.Request, m move) airlock.Change {
 	change := airlock.Change{Request: r}
-	if r.Operation != "" && len(r.History) > 0 {
-		for _, row := range airlock.Steps {
-			if row.On == m.on && row.To == r.Stage {
-				change.Orders = append(change.Orders, row.Then...)
-			}
+	for _, row := range airlock.Steps {
+		if row.To == r.Stage && (row.On == m.on || strings.HasPrefix(string(row.On), string(m.on)+"_")) {
+			change.Orders = append(change.Orders, row.Then...)
 		}
 	}
 	d.after(ctx, "", change)
@@ -126,24 +127,22 @@ func (d *Desk) again(ctx context.Context, r airlock.Request, m move) airlock.Cha
 // traced tells whether the audit trail shows the operation: the engine may
 // have moved the request on since. Trouble reads as no: the caller is then
 // told how the request stands.
-func (d *Desk) traced(ctx context.Context, v visit, m move, operation string) bool {
+func (d *Desk) traced(ctx context.Context, v visit, operation string) bool {
 	lines, err := d.lines(ctx, v.request)
 	if err != nil {
 		return false
 	}
 	for _, line := range lines {
-		if line.Action == string(m.on) && line.Actor.OID == v.caller.Person.OID && traces(line, operation) {
+		if line.Actor.OID == v.caller.Person.OID && line.Detail == operationMark+operation {
 			return true
 		}
 	}
 	return false
 }
 
+// operationMark stands before an operation's id in an audit line. The id says
+// who did what in which call, see Caller.id.
 const operationMark = "operation "
-
-func traces(line audit.Line, operation string) bool {
-	return strings.HasSuffix(line.Detail, operationMark+operation)
-}
 
 // pull is the rulebook's move by the visitor.
 func (d *Desk) pull(v visit, on airlock.Trigger, reason, operation string) airlock.Move {

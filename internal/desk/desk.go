@@ -14,6 +14,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
 // What can be wrong beside what the rulebook says. Every other error of this
@@ -35,17 +36,7 @@ type Orders interface {
 // Facts tells everybody else what happened.
 type Facts interface {
 	// Publish sends one event. Publishing it again is harmless.
-	Publish(ctx context.Context, fact Fact) error
-}
-
-// Fact is an event as it is published.
-type Fact struct {
-	ID      string // the same for a repeat
-	Subject string
-	Type    string
-	Version string // of the data's schema
-	At      time.Time
-	Data    any
+	Publish(ctx context.Context, fact message.Fact) error
 }
 
 // Ports are what a desk works with.
@@ -68,6 +59,9 @@ type Desk struct {
 	Now     func() time.Time
 	Cadence airlock.Cadence
 	Log     *slog.Logger // nil means slog.Default
+	// Parallel is how many calls to storage one call of a person has under
+	// way; 0 means 8: enough to hide the way there, few enough to share it.
+	Parallel int
 }
 
 // Caller is who asks, in which call.

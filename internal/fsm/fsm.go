@@ -107,17 +107,14 @@ func (t Table[S, T, R, O]) Draw(start S) string {
 		fmt.Fprintf(&b, "    %v --> %v: %v\n", row.From, row.To, row.On)
 	}
 	for _, s := range t.States() {
-		if _, leaves := t.leaves(s); !leaves {
+		if !t.leaves(s) {
 			fmt.Fprintf(&b, "    %v --> [*]\n", s)
 		}
 	}
 	return b.String()
 }
 
-func (t Table[S, T, R, O]) leaves(s S) (Row[S, T, R, O], bool) {
-	i := slices.IndexFunc(t, func(row Row[S, T, R, O]) bool { return row.From == s })
-	if i < 0 {
-		return Row[S, T, R, O]{}, false
-	}
-	return t[i], true
+// leaves tells whether a move leads out of the state to another one.
+func (t Table[S, T, R, O]) leaves(s S) bool {
+	return slices.ContainsFunc(t, func(row Row[S, T, R, O]) bool { return row.From == s && row.To != s })
 }

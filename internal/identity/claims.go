@@ -28,6 +28,7 @@ type claims struct {
 	Scp               string     `json:"scp"`
 	IDTyp             string     `json:"idtyp"`
 	Azp               string     `json:"azp"`
+	AppID             string     `json:"appid"` // azp's name in version 1.0 tokens
 	Nonce             string     `json:"nonce"`
 	Roles             stringList `json:"roles"`
 
@@ -69,7 +70,7 @@ func (c *claims) appOnly() bool {
 	if c.IDTyp != "" {
 		return c.IDTyp == "app" && c.Scp == ""
 	}
-	return c.Scp == "" && c.Azp != "" && strings.EqualFold(c.Sub, c.OID)
+	return c.Scp == "" && c.Azp+c.AppID != "" && strings.EqualFold(c.Sub, c.OID)
 }
 
 // person is what the rest of Trefoil learns.

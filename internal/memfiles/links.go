@@ -81,19 +81,14 @@ func (f *Files) Erase(link, _ string) error {
 	return ErrDenied
 }
 
-// Lease takes an endless lease on a blob, or with an empty name on the
-// container, as the holder of a write link can on a blob. Until it is broken
-// nobody overwrites the blob by a link, and Delete would fail in Azure.
+// Lease takes an endless lease on a blob, as the holder of a write link can.
+// Until Remove or Purge breaks it, no link overwrites the blob.
 func (f *Files) Lease(place airlock.Place, name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, err := f.container(context.Background(), place)
 	if err != nil {
 		return err
-	}
-	if name == "" {
-		c.leased = true
-		return nil
 	}
 	b, err := c.version(airlock.Ref{Name: name})
 	if err != nil {

@@ -27,8 +27,9 @@ var (
 	ErrBeingDeleted = errors.New("container is being deleted")
 	// ErrArchived means that a blob cannot be read, as Azure's 409 BlobArchived.
 	ErrArchived = errors.New("blob is archived")
-	// ErrDenied means that a link is none, does not allow this, or has expired.
-	ErrDenied = errors.New("not allowed by the link")
+	// ErrDenied means that a link is none, does not allow this, or has expired,
+	// or that somebody's lease is in the way.
+	ErrDenied = errors.New("not allowed")
 )
 
 // Files is all accounts. The zero value with a clock is ready to use.
@@ -48,10 +49,10 @@ type Files struct {
 }
 
 type container struct {
+	made   time.Time
 	blobs  map[string]blob
-	sorted []string // names in order; nil after a change
-	staged map[version]map[int64]bool
-	leased bool
+	sorted []string                   // names in order; nil after a change
+	staged map[version]map[int64]bool // slices of copies that are not complete
 }
 
 // version names what a copy makes: a blob from one version of a source.
@@ -78,7 +79,7 @@ func (f *Files) Create(ctx context.Context, place airlock.Place) error {
 	case f.containers == nil:
 		f.containers, f.held = map[airlock.Place]*container{}, map[airlock.Place]time.Time{}
 	}
-	f.containers[place] = &container{blobs: map[string]blob{}, staged: map[version]map[int64]bool{}}
+	f.containers[place] = &container{made: f.Now().UTC(), blobs: map[string]blob{}, staged: map[version]map[int64]bool{}}
 	return nil
 }
 
@@ -113,8 +114,9 @@ func (f *Files) Purge(ctx context.Context, place airlock.Place) (gone bool, err 
 	return false, nil
 }
 
-// Containers implements airlock.Janitor.
-func (f *Files) Containers(ctx context.Context, account string, page airlock.Page) ([]string, string, error) {
+// Containers implements airlock.Janitor. A container is modified when it is
+// made; what happens to its blobs does not count, as in Azure.
+func (f *Files) Containers(ctx context.Context, account string, page airlock.Page) ([]airlock.Found, string, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	var names []string
@@ -125,7 +127,11 @@ func (f *Files) Containers(ctx context.Context, account string, page airlock.Pag
 	}
 	slices.Sort(names)
 	names, next := cut(names, page)
-	return names, next, ctx.Err()
+	found := make([]airlock.Found, len(names))
+	for i, name := range names {
+		found[i] = airlock.Found{Name: name, Modified: f.containers[airlock.Place{Account: account, Container: name}].made}
+	}
+	return found, next, ctx.Err()
 }
 
 // Put writes a blob as somebody with the account's key would; an overwrite
@@ -146,7 +152,8 @@ func (f *Files) PutBlob(place airlock.Place, b airlock.Blob, content []byte) (ai
 	return f.put(c, blob{Blob: b, content: content}), nil
 }
 
-// Delete removes a blob as somebody with the account's key would.
+// Delete removes a blob as somebody with the account's key would. ErrDenied:
+// it is leased.
 func (f *Files) Delete(place airlock.Place, name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -154,8 +161,12 @@ func (f *Files) Delete(place airlock.Place, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := c.blobs[name]; !ok {
-		return missing(name)
+	b, err := c.version(airlock.Ref{Name: name})
+	if err != nil {
+		return err
+	}
+	if b.leased {
+		return ErrDenied
 	}
 	c.delete(name)
 	return nil
@@ -219,6 +230,3 @@ func cut(names []string, page airlock.Page) (part []string, next string) {
 	}
 	return names[:limit], names[limit-1]
 }
-
-// missing says that a blob is not there, without naming it: names are data.
-func missing(string) error { return fmt.Errorf("blob: %w", airlock.ErrNotFound) }

@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -49,7 +50,7 @@ func (s *Store) DeleteMember(_ context.Context, workspace, oid string, role acce
 	defer s.mu.Unlock()
 	p := s.partition(workspace)
 	if _, ok := p.members.get(memberKey(oid, role)); !ok {
-		return airlock.ErrNotFound
+		return fmt.Errorf("membership %s of %s: %w", role, oid, airlock.ErrNotFound)
 	}
 	p.members.remove(memberKey(oid, role))
 	return nil

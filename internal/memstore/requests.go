@@ -74,15 +74,18 @@ func (p *partition) clash(c airlock.Change, stored *request) error {
 	}
 	var last int
 	if stored != nil {
-		last = len(stored.lines)
+		if n := len(stored.lines); n > 0 {
+			last = stored.lines[n-1].Seq
+		}
 		if d := c.Decision; d != nil && stored.decisions[decision{d.Turn, d.By.OID}] {
 			return fmt.Errorf("decision of turn %d: %w", d.Turn, airlock.ErrConflict)
 		}
 	}
 	for _, line := range c.Lines {
-		if last++; line.Seq != last {
+		if line.Seq <= last {
 			return fmt.Errorf("audit line %d: %w", line.Seq, airlock.ErrConflict)
 		}
+		last = line.Seq
 	}
 	for _, m := range c.Members {
 		if held, ok := p.members.get(memberKey(m.OID, m.Role)); !ok || held.ETag != m.ETag {

@@ -65,11 +65,15 @@ func (s *Store) StrangeLines(context.Context) ([]audit.Line, error) {
 	return all, nil
 }
 
-// SaveManifest keeps a manifest under its digest. It is idempotent.
+// SaveManifest keeps a manifest under its digest. What is there already stays:
+// the digest says that it is the same.
 func (s *Store) SaveManifest(_ context.Context, key airlock.Key, digest string, text []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.makePartition(key.Workspace).manifests[manifest{key.Request, digest}] = string(text)
+	manifests, at := s.makePartition(key.Workspace).manifests, manifest{key.Request, digest}
+	if _, ok := manifests[at]; !ok {
+		manifests[at] = string(text)
+	}
 	return nil
 }
 

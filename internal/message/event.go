@@ -1,5 +1,7 @@
 package message
 
+import "time"
+
 // The types and versions of the events we publish, as AzureTRE names them.
 // https://github.com/microsoft/AzureTRE/tree/main/api_app/event_grid
 const (
@@ -8,6 +10,16 @@ const (
 	TypeNotification  = "airlockNotification"
 	VersionNotified   = "4.0"
 )
+
+// Fact is an event as it is published.
+type Fact struct {
+	ID      string // the same for a repeat
+	Subject string
+	Type    string
+	Version string // of the data's schema
+	At      time.Time
+	Data    any
+}
 
 // StatusChanged says that a request has a new status.
 type StatusChanged struct {

@@ -23,7 +23,7 @@ func (s *Server) deliver(ctx context.Context, sub *subscriber, e Event, delay ti
 	letter := DeadLetter{Event: e, PublishTime: FormatTime(s.cfg.Now())}
 	published := s.cfg.Now()
 	for wait := delay; sleep(ctx, wait); {
-		if s.cfg.Now().Sub(published) > sub.TTL {
+		if letter.Attempts > 0 && s.cfg.Now().Sub(published) > sub.TTL {
 			letter.Reason = "TimeToLiveExceeded"
 			break
 		}

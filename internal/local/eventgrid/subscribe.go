@@ -25,7 +25,7 @@ type Subscription struct {
 	Endpoint string
 	// Filter chooses events.
 	Filter Filter
-	// TTL is how long an event is tried. Default Times.TTL.
+	// TTL is how long an event is tried again. Default Times.TTL.
 	TTL time.Duration
 	// MaxAttempts is how often an event is tried. Default 30.
 	MaxAttempts int

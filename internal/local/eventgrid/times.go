@@ -18,7 +18,7 @@ type Times struct {
 	Unauthorized time.Duration
 	// RequestTimeout is the shortest wait after 408, and Unavailable after 503.
 	RequestTimeout, Unavailable time.Duration
-	// TTL is how long an event is tried, where the subscription does not say.
+	// TTL is how long an event is tried again, where the subscription does not say.
 	TTL time.Duration
 	// DeadLetter is the wait between the last attempt and the dead letter.
 	DeadLetter time.Duration

@@ -60,9 +60,8 @@ func (r *Running) try(ctx context.Context, a *app, c call) error {
 	inv := Invocation{Function: c.function.name, ID: id, Start: r.host.Now(), Dequeues: c.dequeues}
 	log := r.host.Log.With(slog.String("function", c.function.name), slog.String("invocation", id))
 	log.LogAttrs(ctx, slog.LevelInfo, "executing", slog.String("reason", c.reason))
-	begun := time.Now() //nolint:forbidigo // monotonic: how long, not when
 	inv.Err = r.attempt(ctx, a, c, id, log)
-	inv.Duration = time.Since(begun)
+	inv.Duration = r.host.Now().Sub(inv.Start)
 	level := slog.LevelInfo
 	attrs := []slog.Attr{slog.Duration("duration", inv.Duration)}
 	if inv.Err != nil {
@@ -112,8 +111,7 @@ func (r *Running) attempt(ctx context.Context, a *app, c call, id string, log *s
 // timedOut kills the handler and all that runs in it. Two at once bring the
 // host down: the second finds the handler already going.
 func (r *Running) timedOut(w *worker, p *process, id string) {
-	//nolint:forbidigo // deadlines of contexts are in real time
-	if p.othersDue(id, time.Now(), r.host.Times.TimeoutTogether) {
+	if p.othersDue(id, r.host.Times.TimeoutTogether) {
 		r.giveUp(fmt.Errorf("%w: An unhandled exception has occurred. Host is shutting down", ErrGaveUp))
 		return
 	}

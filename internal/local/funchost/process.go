@@ -2,6 +2,7 @@ package funchost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -18,9 +19,12 @@ import (
 // give to outgoing connections, so that none of those sits on the port while
 // the handler restarts.
 const (
-	firstPort = 20000
+	firstPort = 10000
 	lastPort  = 32000
 )
+
+// maxRedirects is SocketsHttpHandler's default MaxAutomaticRedirections.
+const maxRedirects = 50
 
 // process is one run of the handler.
 type process struct {
@@ -41,7 +45,10 @@ type process struct {
 }
 
 // startProcess starts the handler without waiting for it to listen.
-func (w *worker) startProcess() (*process, error) {
+func (w *worker) startProcess(ctx context.Context) (*process, error) {
+	if err := w.choosePort(ctx); err != nil {
+		return nil, err
+	}
 	id := uuid.NewString()
 	port := strconv.Itoa(w.port)
 	cmd := exec.Command(w.command.path, w.command.args...)
@@ -75,6 +82,17 @@ func (w *worker) startProcess() (*process, error) {
 	return p, nil
 }
 
+// choosePort keeps the port from start to start, as the host does, unless
+// somebody else took it.
+func (w *worker) choosePort(ctx context.Context) error {
+	if w.port != 0 && (w.fixedPort || bindable(ctx, w.port)) {
+		return nil
+	}
+	port, err := freePort(ctx)
+	w.port = port
+	return err
+}
+
 // newClients makes clients that send nothing of their own accord: no
 // Accept-Encoding, no proxy from the environment.
 func newClients() (follow, direct *http.Client) {
@@ -86,7 +104,14 @@ func newClients() (follow, direct *http.Client) {
 	direct = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}
-	return &http.Client{Transport: transport}, direct
+	follow = &http.Client{Transport: transport, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		req.Header.Del("Referer") // .NET sends none
+		if len(via) > maxRedirects {
+			return errors.New("too many redirects")
+		}
+		return nil
+	}}
+	return follow, direct
 }
 
 // kill ends the process as the host does: at once, without a word (SIGKILL).
@@ -146,12 +171,13 @@ func (p *process) end(id string) {
 	delete(p.inFlight, id)
 }
 
-// othersDue reports whether another invocation's deadline is that close to now.
-func (p *process) othersDue(id string, now time.Time, within time.Duration) bool {
+// othersDue reports whether another invocation's deadline is that close to
+// this one's.
+func (p *process) othersDue(id string, within time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for other, deadline := range p.inFlight {
-		if other != id && !deadline.IsZero() && deadline.Sub(now).Abs() <= within {
+		if other != id && deadline.Sub(p.inFlight[id]).Abs() <= within {
 			return true
 		}
 	}
@@ -162,12 +188,18 @@ func (p *process) othersDue(id string, now time.Time, within time.Duration) bool
 func freePort(ctx context.Context) (int, error) {
 	const tries = 100
 	for range tries {
-		port := firstPort + rand.IntN(lastPort-firstPort)
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			continue
+		if port := firstPort + rand.IntN(lastPort-firstPort); bindable(ctx, port) { //nolint:gosec // no secret
+			return port, nil
 		}
-		return port, l.Close()
 	}
 	return 0, fmt.Errorf("handler port: none free after %d tries", tries)
+}
+
+func bindable(ctx context.Context, port int) bool {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return false
+	}
+	_ = l.Close() // it was never used
+	return true
 }

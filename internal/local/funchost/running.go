@@ -119,14 +119,9 @@ func (r *Running) load(ctx context.Context) (*app, error) {
 	if !anyEnabled(functions) || c.handler == nil {
 		return a, nil
 	}
-	port := c.port
-	if port == 0 {
-		if port, err = freePort(ctx); err != nil {
-			return nil, err
-		}
-	}
 	a.worker = &worker{
-		command: c.handler, settings: r.settings, root: r.host.Root, port: port, init: c.init,
+		command: c.handler, settings: r.settings, root: r.host.Root,
+		port: c.port, fixedPort: c.port != 0, init: c.init,
 		times: r.host.Times, profile: r.host.Profile, log: r.host.Log, now: r.host.Now, giveUp: r.giveUp,
 	}
 	return a, nil

@@ -24,13 +24,15 @@ type worker struct {
 	command  *command
 	settings settings
 	root     string
-	port     int
-	init     time.Duration
-	times    Times
-	profile  Profile
-	log      *slog.Logger
-	now      func() time.Time
-	giveUp   func(error)
+	port     int // 0 until one is chosen
+	// fixedPort is set when host.json names the port.
+	fixedPort bool
+	init      time.Duration
+	times     Times
+	profile   Profile
+	log       *slog.Logger
+	now       func() time.Time
+	giveUp    func(error)
 
 	mu      sync.Mutex
 	current *process
@@ -41,7 +43,7 @@ type worker struct {
 // run starts the handler, again and again, until ctx ends.
 func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		p, err := w.startProcess()
+		p, err := w.startProcess(ctx)
 		if err != nil {
 			// The real host counts nothing here and never tries again; calls wait.
 			w.log.LogAttrs(ctx, slog.LevelError, "failed to start worker channel",

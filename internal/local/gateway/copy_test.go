@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,23 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
-	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
 )
-
-// wantCode checks a refusal; no status means no refusal.
-func wantCode(t *testing.T, err error, status int, code string) {
-	t.Helper()
-	var response *azcore.ResponseError
-	if status == 0 && err == nil {
-		return
-	}
-	if !errors.As(err, &response) {
-		t.Fatalf("error = %v, want %d %s", err, status, code)
-	}
-	if response.StatusCode != status || response.ErrorCode != code {
-		t.Errorf("refused with %d %s, want %d %s", response.StatusCode, response.ErrorCode, status, code)
-	}
-}
 
 func readLink(t *testing.T, b *blockblob.Client) string {
 	t.Helper()
@@ -99,6 +82,15 @@ func checkCopy(t *testing.T, b *blockblob.Client, etag azcore.ETag, content stri
 	}
 }
 
+// copyCase is one Put Blob From URL and how it ends.
+type copyCase struct {
+	name, target, source string
+	rights               sas.ContainerPermissions // none: the account's key
+	options              *blockblob.UploadBlobFromURLOptions
+	status               int
+	code                 string
+}
+
 func TestPutBlobFromURLConditionsAndRights(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, gateway.Config{})
@@ -106,41 +98,13 @@ func TestPutBlobFromURLConditionsAndRights(t *testing.T) {
 	source := from.NewBlockBlobClient("source")
 	sourceETag := upload(t, source, "bytes", nil)
 	takenETag := upload(t, into.NewBlockBlobClient("taken"), "before", nil)
-	link, wrong := readLink(t, source), azcore.ETag(`"0x1"`)
-	ifMatch := func(e azcore.ETag) *blockblob.UploadBlobFromURLOptions {
-		return &blockblob.UploadBlobFromURLOptions{AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &e}}}
-	}
-	sourceIf := func(c blob.SourceModifiedAccessConditions) *blockblob.UploadBlobFromURLOptions {
-		return &blockblob.UploadBlobFromURLOptions{SourceModifiedAccessConditions: &c}
-	}
-	fresh := &blockblob.UploadBlobFromURLOptions{AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}}}
-	foreign := into.NewBlockBlobClient("x")
-	for _, tc := range []struct {
-		name, target, source string
-		rights               sas.ContainerPermissions // none: the account's key
-		options              *blockblob.UploadBlobFromURLOptions
-		status               int
-		code                 string
-	}{
-		{name: "plain", target: "new1", source: link},
-		{name: "source matches", target: "new2", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfMatch: &sourceETag})},
-		{name: "source changed", target: "new3", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfMatch: &wrong}), status: 412, code: "SourceConditionNotMet"},
-		{name: "source none match", target: "new3", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfNoneMatch: &sourceETag}), status: 412, code: "SourceConditionNotMet"},
-		{name: "source newer", target: "new3", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfUnmodifiedSince: to.Ptr(time.Unix(0, 0))}), status: 412, code: "SourceConditionNotMet"},
-		{name: "target matches", target: "taken", source: link, options: ifMatch(takenETag)},
-		{name: "target changed", target: "taken", source: link, options: ifMatch(wrong), status: 412, code: "ConditionNotMet"},
-		{name: "target exists", target: "taken", source: link, options: fresh, status: 409, code: "BlobAlreadyExists"},
-		{name: "target is new", target: "new4", source: link, options: fresh},
-		{name: "no such source", target: "new5", source: readLink(t, from.NewBlockBlobClient("none")), status: 404, code: "CannotVerifyCopySource"},
-		{name: "source without link", target: "new5", source: source.URL(), status: 403, code: "CannotVerifyCopySource"},
-		{name: "forged source link", target: "new5", source: strings.Replace(link, "sig=", "sig=A", 1), status: 403, code: "CannotVerifyCopySource"},
-		{name: "source nowhere", target: "new5", source: "http://127.0.0.1:1/x", status: 400, code: "CannotVerifyCopySource"},
-		{name: "source no URL", target: "new5", source: "name", status: 400, code: "InvalidHeaderValue"},
-		{name: "link may create", target: "new6", source: link, rights: sas.ContainerPermissions{Create: true}},
-		{name: "link may not overwrite", target: "taken", source: link, rights: sas.ContainerPermissions{Create: true}, status: 403, code: "AuthorizationPermissionMismatch"},
-		{name: "link may only read", target: "new7", source: link, rights: sas.ContainerPermissions{Read: true}, status: 403, code: "AuthorizationPermissionMismatch"},
-		{name: "caller before source", target: "new7", source: "http://127.0.0.1:1/x", rights: sas.ContainerPermissions{Read: true}, status: 403, code: "AuthorizationPermissionMismatch"},
-	} {
+	link := readLink(t, source)
+	cases := append(conditionCases(link, sourceETag, takenETag), rightsCases(link)...)
+	cases = append(cases,
+		copyCase{name: "no such source", target: "new5", source: readLink(t, from.NewBlockBlobClient("none")), status: 404, code: "CannotVerifyCopySource"},
+		copyCase{name: "source without link", target: "new5", source: source.URL(), status: 403, code: "CannotVerifyCopySource"},
+	)
+	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			c := into
 			if tc.rights != (sas.ContainerPermissions{}) {
@@ -150,18 +114,55 @@ func TestPutBlobFromURLConditionsAndRights(t *testing.T) {
 			wantCode(t, err, tc.status, tc.code)
 		})
 	}
-	t.Run("wrong key", func(t *testing.T) {
-		key, err := blob.NewSharedKeyCredential(account, base64.StdEncoding.EncodeToString([]byte("guess")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := blockblob.NewClientWithSharedKeyCredential(foreign.URL(), key, &blockblob.ClientOptions{ClientOptions: noRetry()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = b.UploadBlobFromURL(t.Context(), link, nil)
-		wantCode(t, err, http.StatusForbidden, "AuthenticationFailed")
-	})
+}
+
+func conditionCases(link string, sourceETag, takenETag azcore.ETag) []copyCase {
+	wrong := azcore.ETag(`"0x1"`)
+	ifMatch := func(e azcore.ETag) *blockblob.UploadBlobFromURLOptions {
+		return &blockblob.UploadBlobFromURLOptions{AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &e}}}
+	}
+	sourceIf := func(c blob.SourceModifiedAccessConditions) *blockblob.UploadBlobFromURLOptions {
+		return &blockblob.UploadBlobFromURLOptions{SourceModifiedAccessConditions: &c}
+	}
+	fresh := &blockblob.UploadBlobFromURLOptions{AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}}}
+	return []copyCase{
+		{name: "source matches", target: "new2", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfMatch: &sourceETag})},
+		{name: "source changed", target: "new3", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfMatch: &wrong}), status: 412, code: "SourceConditionNotMet"},
+		{name: "source none match", target: "new3", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfNoneMatch: &sourceETag}), status: 412, code: "SourceConditionNotMet"},
+		{name: "source newer", target: "new3", source: link, options: sourceIf(blob.SourceModifiedAccessConditions{SourceIfUnmodifiedSince: to.Ptr(time.Unix(0, 0))}), status: 412, code: "SourceConditionNotMet"},
+		{name: "target matches", target: "taken", source: link, options: ifMatch(takenETag)},
+		{name: "target changed", target: "taken", source: link, options: ifMatch(wrong), status: 412, code: "ConditionNotMet"},
+		{name: "target exists", target: "taken", source: link, options: fresh, status: 409, code: "BlobAlreadyExists"},
+		{name: "target is new", target: "new4", source: link, options: fresh},
+	}
+}
+
+func rightsCases(link string) []copyCase {
+	return []copyCase{
+		{name: "plain", target: "new1", source: link},
+		{name: "forged source link", target: "new5", source: strings.Replace(link, "sig=", "sig=A", 1), status: 403, code: "CannotVerifyCopySource"},
+		{name: "source nowhere", target: "new5", source: "http://127.0.0.1:1/x", status: 400, code: "CannotVerifyCopySource"},
+		{name: "source no URL", target: "new5", source: "name", status: 400, code: "InvalidHeaderValue"},
+		{name: "link may create", target: "new6", source: link, rights: sas.ContainerPermissions{Create: true}},
+		{name: "link may not overwrite", target: "taken", source: link, rights: sas.ContainerPermissions{Create: true}, status: 403, code: "AuthorizationPermissionMismatch"},
+		{name: "link may only read", target: "new7", source: link, rights: sas.ContainerPermissions{Read: true}, status: 403, code: "AuthorizationPermissionMismatch"},
+		{name: "caller before source", target: "new7", source: "http://127.0.0.1:1/x", rights: sas.ContainerPermissions{Read: true}, status: 403, code: "AuthorizationPermissionMismatch"},
+	}
+}
+
+func TestPutBlobFromURLNeedsTheKey(t *testing.T) {
+	t.Parallel()
+	into := newRig(t, gateway.Config{}).container(t, account).NewBlockBlobClient("x")
+	key, err := blob.NewSharedKeyCredential(account, base64.StdEncoding.EncodeToString([]byte("guess")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := blockblob.NewClientWithSharedKeyCredential(into.URL(), key, &blockblob.ClientOptions{ClientOptions: noRetry()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.UploadBlobFromURL(t.Context(), "http://127.0.0.1:1/x", nil)
+	wantCode(t, err, http.StatusForbidden, "AuthenticationFailed")
 }
 
 func TestPutBlockFromURL(t *testing.T) {
@@ -220,62 +221,5 @@ func TestAnyReadableURLIsASource(t *testing.T) {
 	}
 	if got := download(t, b); got != "from outside" {
 		t.Errorf("content = %q", got)
-	}
-}
-
-func TestFaultsOnDemand(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, gateway.Config{})
-	c := r.container(t, account)
-	upload(t, c.NewBlockBlobClient("there"), "x", nil)
-	link := readLink(t, c.NewBlockBlobClient("there"))
-	put := func(name string) error {
-		_, err := c.NewBlockBlobClient(name).Upload(t.Context(), nopCloser{strings.NewReader("y")}, nil)
-		return err
-	}
-	read := func(name string) error {
-		res, err := c.NewBlockBlobClient(name).DownloadStream(t.Context(), nil)
-		if err == nil {
-			res.Body.Close()
-		}
-		return err
-	}
-	for _, tc := range []struct {
-		kind      storageproxy.Kind
-		operation string
-		call      func() error
-		status    int
-		code      string
-	}{
-		{storageproxy.InternalError, gateway.PutBlob, func() error { return put("a") }, 500, "InternalError"},
-		{storageproxy.ServerBusy, gateway.PutBlob, func() error { return put("b") }, 503, "ServerBusy"},
-		{storageproxy.PermissionMismatch, gateway.GetBlob, func() error { return read("there") }, 403, "AuthorizationPermissionMismatch"},
-		{storageproxy.BlobArchived, gateway.GetBlob, func() error { return read("there") }, 409, "BlobArchived"},
-		{storageproxy.CannotVerifyCopySource, gateway.PutBlobFromURL, func() error {
-			_, err := c.NewBlockBlobClient("c").UploadBlobFromURL(t.Context(), link, nil)
-			return err
-		}, 403, "CannotVerifyCopySource"},
-		{storageproxy.CommitThenTimeout, gateway.PutBlob, func() error { return put("committed") }, 500, "OperationTimedOut"},
-	} {
-		t.Run(string(tc.kind), func(t *testing.T) {
-			r.SetUnkind(gateway.Unkind{Faults: []storageproxy.Fault{{
-				Kind: tc.kind, Times: 1, Match: func(c storageproxy.Call) bool { return c.Operation == tc.operation && c.Account == account },
-			}}})
-			wantCode(t, tc.call(), tc.status, tc.code)
-			wantCode(t, tc.call(), 0, "") // once only
-		})
-	}
-	for name, there := range map[string]bool{"committed": true, "nothing": false} {
-		if err := read(name); (err == nil) != there {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	r.SetUnkind(gateway.Unkind{Faults: []storageproxy.Fault{{Kind: storageproxy.CommitThenDrop, Times: 1}}})
-	var response *azcore.ResponseError
-	if err := put("dropped"); err == nil || errors.As(err, &response) {
-		t.Errorf("error = %v, want a connection without an answer", err)
-	}
-	if err := read("dropped"); err != nil {
-		t.Errorf("what was dropped is not there: %v", err)
 	}
 }

@@ -51,20 +51,25 @@ type storageDiagnostics struct {
 func (g *Gateway) created(r *http.Request, answer http.Header, op operation) {
 	data := g.blobData(r, answer, op)
 	data.ETag = strings.Trim(answer.Get("ETag"), `"`)
+	data.BlobType = "BlockBlob" // what block lists and copies make here
+	var complete func(context.Context, *blobData)
 	if op.name == PutBlob {
 		length := r.ContentLength
 		data.ContentLength = &length
 		data.BlobType = r.Header.Get("x-ms-blob-type")
 		data.ContentType = firstOf(firstOf(r.Header.Get("x-ms-blob-content-type"), r.Header.Get("Content-Type")), "application/octet-stream")
-		g.emit(op, BlobCreated, data, nil)
-		return
+	} else {
+		complete = func(ctx context.Context, d *blobData) {
+			properties := g.properties(ctx, op)
+			length, _ := strconv.ParseInt(properties.Get("Content-Length"), 10, 64)
+			d.ContentLength, d.ContentType = &length, properties.Get("Content-Type")
+		}
 	}
-	g.emit(op, BlobCreated, data, func(ctx context.Context, d *blobData) {
-		properties := g.properties(ctx, op)
-		length, _ := strconv.ParseInt(properties.Get("Content-Length"), 10, 64)
-		d.ContentLength = &length
-		d.ContentType, d.BlobType = properties.Get("Content-Type"), firstOf(properties.Get("x-ms-blob-type"), "BlockBlob")
-	})
+	if g.cfg.Uploaded != nil {
+		blob := Blob{Account: op.account, Container: op.container, Name: op.blob, ETag: data.ETag, Type: data.BlobType}
+		g.events.Go(func(ctx context.Context) { g.cfg.Uploaded(ctx, blob) })
+	}
+	g.emit(op, BlobCreated, data, complete)
 }
 
 // deleteBlob forwards a deletion and emits BlobDeleted, whose content type can only be had before.

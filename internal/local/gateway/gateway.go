@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,6 +21,15 @@ const deletedNameFor = 30 * time.Second
 // Sink takes an event of an account. The gateway does not repeat what a sink did not take.
 type Sink func(ctx context.Context, account string, event eventgrid.Event)
 
+// Blob is a blob that has new content.
+type Blob struct {
+	Account, Container, Name string
+	// ETag is without quotes.
+	ETag string
+	// Type is BlockBlob, AppendBlob or PageBlob.
+	Type string
+}
+
 // Config says what the gateway stands before, and what it tells to whom.
 type Config struct {
 	// Upstream is Azurite's blob service, such as http://127.0.0.1:10000.
@@ -30,6 +40,9 @@ type Config struct {
 	Listen string
 	// Sink takes the events. Nil: nobody wants them.
 	Sink Sink
+	// Uploaded is told the truth about every blob with new content, at once, whatever becomes of its event: that is
+	// what a scanner of the account knows. Nil: nobody.
+	Uploaded func(context.Context, Blob)
 	// Topic is the resource id of an account, the topic of its events. Default: one in subscription and group "local".
 	Topic func(account string) string
 	// DeletedNameFor is how long a deleted container's name answers 409 ContainerBeingDeleted. Default 30 s, as in
@@ -141,13 +154,8 @@ func (g *Gateway) happened(r *http.Request, answer http.Header, op operation) {
 func (g *Gateway) beingDeleted(op operation) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	key := op.account + "/" + op.container
-	until, ok := g.deleted[key]
-	if ok && !g.cfg.Now().Before(until) {
-		delete(g.deleted, key)
-		ok = false
-	}
-	return ok
+	until, ok := g.deleted[op.account+"/"+op.container]
+	return ok && g.cfg.Now().Before(until)
 }
 
 func (g *Gateway) markDeleted(op operation) {
@@ -156,7 +164,9 @@ func (g *Gateway) markDeleted(op operation) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.deleted[op.account+"/"+op.container] = g.cfg.Now().Add(g.cfg.DeletedNameFor)
+	now := g.cfg.Now()
+	maps.DeleteFunc(g.deleted, func(_ string, until time.Time) bool { return now.After(until) })
+	g.deleted[op.account+"/"+op.container] = now.Add(g.cfg.DeletedNameFor)
 }
 
 func (g *Gateway) mood() *mood {

@@ -33,16 +33,19 @@ type Config struct {
 	Mode     string // Plain, StartTLS or TLS
 	Username string // if set, senders must sign in (needs TLS)
 	Password string
-	Folder   string // if set, every mail is also kept there as <n>.eml
-	MaxMails int    // kept in memory, the oldest go first; default 1000
-	MaxBytes int64  // of one mail; default 1 MiB
-	Now      func() time.Time
-	Logger   *slog.Logger // default: silent
+	// LoginOnly offers LOGIN but not PLAIN, as Exchange Online does.
+	LoginOnly bool
+	Folder    string // if set, every mail is also kept there as <n>.eml
+	MaxMails  int    // kept in memory, the oldest go first; default 1000
+	MaxBytes  int64  // of one mail; default 1 MiB
+	Now       func() time.Time
+	Logger    *slog.Logger // default: silent
 }
 
 // Server is an inbox that is running.
 type Server struct {
 	config Config
+	mails  net.Listener
 	smtp   *smtp.Server
 	http   *http.Server
 	port   int
@@ -81,6 +84,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if c.Mode == TLS {
 		mails = tls.NewListener(mails, certificate)
 	}
+	s.mails = mails
 	go s.report(ctx, "smtp", func() error { return s.smtp.Serve(mails) })
 	go s.report(ctx, "http", func() error { return s.http.Serve(pages) })
 	context.AfterFunc(ctx, func() { _ = s.Close() })
@@ -133,7 +137,7 @@ func (s *Server) newSMTP(certificate *tls.Config) *smtp.Server {
 }
 
 func (s *Server) report(ctx context.Context, part string, serve func() error) {
-	if err := serve(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, smtp.ErrServerClosed) {
+	if err := serve(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		s.config.Logger.ErrorContext(ctx, "inbox ended", slog.String("part", part), slog.Any("error", err))
 	}
 }
@@ -163,9 +167,11 @@ func (s *Server) Fail(f Fault) { s.faults.add(f) }
 
 // Close ends the inbox and every connection to it.
 func (s *Server) Close() error {
-	err := s.smtp.Close()
-	if errors.Is(err, smtp.ErrServerClosed) {
-		err = nil
+	// The SMTP server knows its listener only once its goroutine has run.
+	for _, err := range []error{s.smtp.Close(), s.mails.Close()} {
+		if err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			return errors.Join(err, s.http.Close())
+		}
 	}
-	return errors.Join(err, s.http.Close())
+	return s.http.Close()
 }

@@ -113,7 +113,12 @@ type guarded struct {
 }
 
 // AuthMechanisms implements [smtp.AuthSession].
-func (g *guarded) AuthMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
+func (g *guarded) AuthMechanisms() []string {
+	if g.server.config.LoginOnly {
+		return []string{sasl.Login}
+	}
+	return []string{sasl.Plain, sasl.Login}
+}
 
 // Auth implements [smtp.AuthSession].
 func (g *guarded) Auth(mechanism string) (sasl.Server, error) {

@@ -1,6 +1,7 @@
 package storageproxy
 
 import (
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -98,6 +99,8 @@ func (in *Injector) Serve(w http.ResponseWriter, r *http.Request, call Call, nex
 	if kind == CommitThenTimeout || kind == CommitThenDrop {
 		next.ServeHTTP(&unheard{header: http.Header{}}, r)
 	}
+	// A client that is still sending would find a closed connection instead of the answer. What next has read is gone.
+	_, _ = io.Copy(io.Discard, r.Body)
 	refusal := Refusal(kind)
 	if refusal == nil {
 		panic(http.ErrAbortHandler) // the server closes the connection and logs nothing
@@ -108,6 +111,11 @@ func (in *Injector) Serve(w http.ResponseWriter, r *http.Request, call Call, nex
 // unheard is where the answer goes that the client must not get.
 type unheard struct{ header http.Header }
 
-func (u *unheard) Header() http.Header         { return u.header }
+// Header is a header that is never sent.
+func (u *unheard) Header() http.Header { return u.header }
+
+// Write takes all and keeps nothing.
 func (u *unheard) Write(p []byte) (int, error) { return len(p), nil }
-func (u *unheard) WriteHeader(int)             {}
+
+// WriteHeader does nothing.
+func (u *unheard) WriteHeader(int) {}

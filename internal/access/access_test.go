@@ -1,0 +1,124 @@
+package access_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+)
+
+// grid is the permission table written a second time, by hand.
+const grid = `
+	action            TREAdmin  TREUser  WorkspaceOwner  WorkspaceResearcher  AirlockManager
+	airlock/mine      yes       yes      -               -                    -
+	airlock/create    -         -        yes             yes                  -
+	airlock/read      -         -        yes             yes                  yes
+	airlock/submit    -         -        yes             yes                  -
+	airlock/cancel    -         -        yes             yes                  -
+	airlock/remove    -         -        yes             yes                  -
+	airlock/draft     -         -        yes             yes                  -
+	airlock/sealed    -         -        yes             -                    yes
+	airlock/released  -         -        yes             yes                  -
+	airlock/review    -         -        -               -                    yes
+	airlock/stop      -         -        -               -                    yes
+	airlock/revoke    -         -        -               -                    yes
+	airlock/retry     yes       -        yes             -                    yes
+	airlock/audit     yes       -        yes             -                    yes
+`
+
+func TestGrid(t *testing.T) {
+	t.Parallel()
+	lines := strings.Split(strings.TrimSpace(grid), "\n")
+	roles := strings.Fields(lines[0])[1:]
+	var seen []string
+	for _, line := range lines[1:] {
+		cells := strings.Fields(line)
+		action := access.Action(cells[0])
+		seen = append(seen, cells[0])
+		var may []access.Role
+		for i, cell := range cells[1:] {
+			role := access.Role(roles[i])
+			if got := access.May(action, role); got != (cell == "yes") {
+				t.Errorf("May(%s, %s) = %t, want %s", action, role, got, cell)
+			}
+			if cell == "yes" {
+				may = append(may, role)
+			}
+		}
+		if got := access.Roles(action); !sameSet(got, may) {
+			t.Errorf("Roles(%s) = %v, want %v", action, got, may)
+		}
+	}
+	for _, a := range access.Actions() {
+		if !strings.Contains(strings.Join(seen, "\n")+"\n", string(a)+"\n") {
+			t.Errorf("action %s is not in the grid", a)
+		}
+	}
+	if len(access.Actions()) != len(seen) {
+		t.Errorf("%d actions, %d in the grid", len(access.Actions()), len(seen))
+	}
+}
+
+func sameSet(a, b []access.Role) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	in := map[access.Role]bool{}
+	for _, r := range a {
+		in[r] = true
+	}
+	for _, r := range b {
+		if !in[r] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestMayRefusesTheUnknown(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		action access.Action
+		roles  []access.Role
+		want   bool
+	}{
+		{name: "unknown action", action: "airlock/everything", roles: []access.Role{access.WorkspaceOwner, access.TREAdmin}},
+		{name: "no action", roles: []access.Role{access.WorkspaceOwner}},
+		{name: "no role", action: access.Read},
+		{name: "empty role", action: access.Read, roles: []access.Role{""}},
+		{name: "role in other case", action: access.Read, roles: []access.Role{"workspaceowner"}},
+		{name: "one of several", action: access.Review, roles: []access.Role{access.TREUser, access.AirlockManager}, want: true},
+		{name: "an administrator sees no data", action: access.SealedLink, roles: []access.Role{access.TREAdmin, access.TREUser}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := access.May(tt.action, tt.roles...); got != tt.want {
+				t.Errorf("May(%q, %q) = %t, want %t", tt.action, tt.roles, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRolesAreACopy(t *testing.T) {
+	t.Parallel()
+	access.Roles(access.Review)[0] = access.TREUser
+	if access.May(access.Review, access.TREUser) {
+		t.Error("the table can be changed from outside")
+	}
+}
+
+func TestPersonIs(t *testing.T) {
+	t.Parallel()
+	p := access.Person{OID: "x", Roles: []access.Role{access.TREUser}}
+	if !p.Is(access.TREUser) || p.Is(access.TREAdmin) || (access.Person{}).Is("") {
+		t.Errorf("%+v: Is tells other than the token's roles", p)
+	}
+	want := []access.Role{"WorkspaceOwner", "WorkspaceResearcher", "AirlockManager"}
+	if diff := cmp.Diff(want, access.WorkspaceRoles); diff != "" {
+		t.Errorf("WorkspaceRoles (-want +got)\n%s", diff)
+	}
+}

@@ -1,0 +1,172 @@
+package api
+
+import (
+	"context"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+)
+
+// body is an answer in JSON.
+type body[T any] struct{ Body T }
+
+// Addressed is a call about one request.
+type Addressed struct {
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
+	Request   string `path:"airlock_request_id" doc:"UUID of the request"`
+}
+
+func (in Addressed) key() airlock.Key {
+	return airlock.Key{Workspace: canonical(in.Workspace), Request: canonical(in.Request)}
+}
+
+// Creation is a call that makes a request.
+type Creation struct {
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
+	Body      struct {
+		Type          airlock.Type   `json:"type" enum:"import,export"`
+		Title         string         `json:"title,omitempty" maxLength:"200" default:"Airlock Request"`
+		Justification string         `json:"businessJustification" minLength:"1" maxLength:"2000"`
+		Properties    map[string]any `json:"properties,omitempty" doc:"At most 8 KiB"`
+	}
+}
+
+func (a *api) create(ctx context.Context, c desk.Caller, in *Creation) (*body[WithActions], error) {
+	view, err := a.Desk.Create(ctx, c, canonical(in.Workspace), desk.New{Type: in.Body.Type, Title: in.Body.Title,
+		Justification: in.Body.Justification, Properties: in.Body.Properties})
+	return a.moved(ctx, view, err)
+}
+
+// Picked are the filters of a list, with AzureTRE's names.
+type Picked struct {
+	Type      airlock.Type   `query:"type"`
+	Status    airlock.Status `query:"status"`
+	OrderBy   string         `query:"order_by" doc:"One of createdBy.name, createdWhen, id, status, title, type, updatedBy.name, updatedWhen"`
+	Ascending bool           `query:"order_ascending" default:"true"`
+	Limit     int            `query:"limit" minimum:"1" maximum:"1000" doc:"Requests in a page; all of them when absent"`
+	Cursor    string         `query:"cursor" maxLength:"100"`
+}
+
+func (p Picked) filter() desk.Filter {
+	return desk.Filter{Type: p.Type, Status: p.Status, OrderBy: p.OrderBy, Descending: !p.Ascending,
+		Page: airlock.Page{After: p.Cursor, Limit: p.Limit}}
+}
+
+// ListCall asks for a workspace's requests.
+type ListCall struct {
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
+	Creator   string `query:"creator_user_id"`
+	Picked
+}
+
+func (a *api) list(ctx context.Context, c desk.Caller, in *ListCall) (*body[Requests], error) {
+	filter := in.filter()
+	filter.Creator = canonical(in.Creator)
+	l, err := a.Desk.List(ctx, c, canonical(in.Workspace), filter)
+	if err != nil {
+		return nil, err
+	}
+	out := Requests{Requests: []WithActions{}, Next: l.Next}
+	for _, v := range l.Views {
+		out.Requests = append(out.Requests, withActions(v))
+	}
+	return &body[Requests]{out}, nil
+}
+
+// MineCall asks for one's own requests, or those one manages.
+type MineCall struct {
+	Manager bool `query:"airlock_manager" doc:"Those of the workspaces whose airlock manager I am"`
+	Picked
+}
+
+// mineOut is a bare list, as AzureTRE answers it; the cursor is a header.
+type mineOut struct {
+	Next string `header:"X-Next-Cursor"`
+	Body []Request
+}
+
+func (a *api) mine(ctx context.Context, c desk.Caller, in *MineCall) (*mineOut, error) {
+	l, err := a.Desk.Mine(ctx, c, in.Manager, in.filter())
+	if err != nil {
+		return nil, err
+	}
+	out := mineOut{Next: l.Next, Body: []Request{}}
+	for _, v := range l.Views {
+		out.Body = append(out.Body, request(v))
+	}
+	return &out, nil
+}
+
+func (a *api) get(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+	view, err := a.Desk.Get(ctx, c, in.key())
+	if err != nil {
+		return nil, err
+	}
+	return a.one(ctx, view)
+}
+
+func (a *api) submit(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+	view, err := a.Desk.Submit(ctx, c, in.key())
+	return a.moved(ctx, view, err)
+}
+
+func (a *api) cancel(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+	view, err := a.Desk.Cancel(ctx, c, in.key(), "")
+	return a.moved(ctx, view, err)
+}
+
+func (a *api) retry(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+	view, err := a.Desk.Retry(ctx, c, in.key())
+	return a.moved(ctx, view, err)
+}
+
+// Verdict is AzureTRE's review: approve or reject.
+type Verdict struct {
+	Addressed
+	Body struct {
+		Approval    bool   `json:"approval"`
+		Explanation string `json:"decisionExplanation,omitempty" maxLength:"2000" doc:"Required to reject"`
+		Digest      string `json:"manifestDigest,omitempty" maxLength:"64" doc:"Of the files you saw; required after a return"`
+	}
+}
+
+func (a *api) review(ctx context.Context, c desk.Caller, in *Verdict) (*body[WithActions], error) {
+	word := desk.Word{Verb: airlock.VerbReject, Reason: in.Body.Explanation, Digest: in.Body.Digest}
+	if in.Body.Approval {
+		word.Verb = airlock.VerbApprove
+	}
+	view, err := a.Desk.Decide(ctx, c, in.key(), word)
+	return a.moved(ctx, view, err)
+}
+
+// Return is a review that sends a request back.
+type Return struct {
+	Addressed
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+		Digest string `json:"manifestDigest,omitempty" maxLength:"64" doc:"Of the files you saw; required after a return"`
+	}
+}
+
+func (a *api) giveBack(ctx context.Context, c desk.Caller, in *Return) (*body[WithActions], error) {
+	view, err := a.Desk.Decide(ctx, c, in.key(), desk.Word{Verb: airlock.VerbReturn, Reason: in.Body.Reason, Digest: in.Body.Digest})
+	return a.moved(ctx, view, err)
+}
+
+// Reasoned is a call that has to say why.
+type Reasoned struct {
+	Addressed
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+	}
+}
+
+func (a *api) revoke(ctx context.Context, c desk.Caller, in *Reasoned) (*body[WithActions], error) {
+	view, err := a.Desk.Revoke(ctx, c, in.key(), in.Body.Reason)
+	return a.moved(ctx, view, err)
+}
+
+func (a *api) stop(ctx context.Context, c desk.Caller, in *Reasoned) (*body[WithActions], error) {
+	view, err := a.Desk.Stop(ctx, c, in.key(), in.Body.Reason)
+	return a.moved(ctx, view, err)
+}

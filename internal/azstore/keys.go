@@ -1,0 +1,78 @@
+package azstore
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+)
+
+// system is the partition of what belongs to no workspace.
+const system = "system"
+
+// The kinds of row. A row key is the kind and what identifies the row, joined
+// by dots; a list is a range of keys with a common beginning.
+const (
+	kindWorkspace = "workspace." // system: workspace.<id>
+	kindStrange   = "strange."   // system: strange.<id>
+	kindRequest   = "request."   // request.<id>
+	kindOpen      = "open."      // open.<request>
+	kindFile      = "file."      // file.<request>.<turn>.<hash of name>.<hash of ETag>
+	kindDecision  = "decision."  // decision.<request>.<turn>.<oid>
+	kindMember    = "member."    // member.<oid>.<role>
+	kindAudit     = "audit."     // audit.<request>.<seq>
+	kindLetter    = "letter."    // letter.<request>.<id>
+)
+
+// plainKey is the longest id that stands in a key as it is: keys may hold 1 KiB.
+// https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+const plainKey = 64
+
+// part makes an id part of a key. Ids are UUIDs and stand as they are, which
+// keeps their order; anything else is hashed, so that no text can break a key
+// or leave its place in it.
+func part(id string) string {
+	if id != "" && len(id) <= plainKey && !strings.ContainsFunc(id, odd) {
+		return id
+	}
+	return "=" + hash(id)
+}
+
+func odd(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// etagDigits of the ETag's hash tell the versions of one name apart.
+const etagDigits = 16
+
+func filesPrefix(slot airlock.Slot) string {
+	return fmt.Sprintf("%s%s.%02d.", kindFile, part(slot.Key.Request), slot.Turn)
+}
+
+func fileKey(slot airlock.Slot, name, etag string) string {
+	return filesPrefix(slot) + hash(name) + "." + hash(etag)[:etagDigits]
+}
+
+func decisionKey(request string, d airlock.Decision) string {
+	return fmt.Sprintf("%s%s.%02d.%s", kindDecision, part(request), d.Turn, part(d.By.OID))
+}
+
+func memberKey(oid string, role access.Role) string {
+	return kindMember + part(oid) + "." + part(string(role))
+}
+
+func auditPrefix(request string) string { return kindAudit + part(request) + "." }
+
+func auditKey(request string, seq int) string {
+	return fmt.Sprintf("%s%08d", auditPrefix(request), seq)
+}
+
+func letterKey(request, id string) string { return kindLetter + part(request) + "." + part(id) }

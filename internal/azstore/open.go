@@ -1,0 +1,71 @@
+package azstore
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+)
+
+// The names of our table and of the manifests' container, where Config gives
+// no others.
+const (
+	TableName     = "airlock"
+	ManifestsName = "manifests"
+)
+
+// Config says where the state is. Either ConnectionString is set, or Tables
+// and Blobs.
+type Config struct {
+	ConnectionString string                 // with an account key; one machine only
+	Tables           string                 // table service; asked with an identity
+	Blobs            string                 // blob service; asked with an identity
+	Credential       azcore.TokenCredential // that identity; nil means azidentity's default
+	Table            string                 // "" means TableName
+	Manifests        string                 // "" means ManifestsName
+}
+
+// Open returns the store that c names. It does not use the network.
+func Open(c Config) (*Store, error) {
+	if c.Table == "" {
+		c.Table = TableName
+	}
+	if c.Manifests == "" {
+		c.Manifests = ManifestsName
+	}
+	if c.ConnectionString != "" {
+		return openConnection(c)
+	}
+	if c.Credential == nil {
+		identity, err := azidentity.NewDefaultAzureCredential(nil)
+		if err != nil {
+			return nil, fmt.Errorf("state: %w", err)
+		}
+		c.Credential = identity
+	}
+	service, err := aztables.NewServiceClient(c.Tables, c.Credential, nil)
+	if err != nil {
+		return nil, fmt.Errorf("state: tables: %w", err)
+	}
+	manifests, err := container.NewClient(c.Blobs+"/"+c.Manifests, c.Credential, nil)
+	if err != nil {
+		return nil, fmt.Errorf("state: manifests: %w", err)
+	}
+	return &Store{Table: service.NewClient(c.Table), Manifests: manifests}, nil
+}
+
+// openConnection never quotes the connection string, which holds the key.
+func openConnection(c Config) (*Store, error) {
+	service, err := aztables.NewServiceClientFromConnectionString(c.ConnectionString, nil)
+	if err != nil {
+		return nil, errors.New("state: connection string is malformed")
+	}
+	manifests, err := container.NewClientFromConnectionString(c.ConnectionString, c.Manifests, nil)
+	if err != nil {
+		return nil, errors.New("state: connection string is malformed")
+	}
+	return &Store{Table: service.NewClient(c.Table), Manifests: manifests}, nil
+}

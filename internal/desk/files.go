@@ -1,0 +1,126 @@
+package desk
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+)
+
+// File is what a person sees of a file.
+type File struct {
+	Name      string
+	ETag      string // of this version
+	Size      int64  // bytes
+	Type      string // by content once inspected, before that as the uploader declared it
+	SHA256    string // lower-case hex; "" until inspected
+	Kept      bool   // of the turn before, not uploaded again
+	Inspected bool
+	Verdict   airlock.VerdictClass // "" until the scanner spoke
+	Findings  []airlock.Finding
+	Refused   bool // cannot be submitted
+}
+
+// FilePage is a page of a request's files.
+type FilePage struct {
+	Files []File
+	Next  string // cursor of the next page; "" at the end
+	Count int    // of all files
+	Bytes int64  // of all files
+	More  bool   // a draft so far past its limits that not all of it was counted
+}
+
+// usualFiles is how many files a page holds where nobody says: a screen or two.
+const usualFiles = 100
+
+// Files returns a page of a request's files. Of a draft it is what a submit
+// would hand in now, in the order of the names; later it is the record.
+func (d *Desk) Files(ctx context.Context, c Caller, key airlock.Key, page airlock.Page) (FilePage, error) {
+	v, err := d.enter(ctx, c, key, access.Read)
+	if err != nil {
+		return FilePage{}, err
+	}
+	page.Limit = limit(page, usualFiles)
+	switch {
+	case v.request.Stage == airlock.Draft:
+		return d.draftFiles(ctx, v, page)
+	case v.request.Record == "":
+		return FilePage{}, nil
+	}
+	return d.recordFiles(ctx, v, page)
+}
+
+func (d *Desk) draftFiles(ctx context.Context, v visit, page airlock.Page) (FilePage, error) {
+	after, err := base64.RawURLEncoding.DecodeString(page.After)
+	if err != nil {
+		return FilePage{}, fmt.Errorf("cursor: %.40q is none of ours: %w", page.After, airlock.ErrInvalid)
+	}
+	all, err := d.contents(ctx, v)
+	if err != nil {
+		return FilePage{}, err
+	}
+	files := all.judged()
+	from := 0
+	if len(after) > 0 {
+		from, _ = slices.BinarySearchFunc(files, string(after)+"\x00", func(f airlock.File, name string) int {
+			return strings.Compare(f.Name, name)
+		})
+	}
+	to := min(len(files), from+page.Limit)
+	result := FilePage{Count: len(files), Bytes: all.bytes, More: all.more, Files: v.show(files[from:to])}
+	if to < len(files) {
+		result.Next = base64.RawURLEncoding.EncodeToString([]byte(files[to-1].Name))
+	}
+	return result, nil
+}
+
+func (d *Desk) recordFiles(ctx context.Context, v visit, page airlock.Page) (FilePage, error) {
+	r := v.request
+	rows, next, err := d.Ports.Files.List(ctx, airlock.Slot{Key: r.Key(), Turn: r.Turn}, airlock.Selection{Which: airlock.Listed}, page)
+	if err != nil {
+		return FilePage{}, fmt.Errorf("files of %s: %w", r.ID, err)
+	}
+	return FilePage{Files: v.show(rows), Next: next, Count: r.Files, Bytes: r.Bytes}, nil
+}
+
+// show is what a person sees of rows.
+func (v visit) show(rows []airlock.File) []File {
+	policy := v.workspace.Policy.WithDefaults()
+	files := make([]File, 0, len(rows))
+	for _, row := range rows {
+		f := File{Name: row.Name, ETag: row.ETag}
+		if row.Record != nil {
+			f.Size, f.Type, f.Kept = row.Record.Size, row.Record.Type, row.Record.Kept > 0
+		}
+		if i := row.Inspection; i != nil {
+			f.Findings = i.Findings
+			if f.Inspected = i.SHA256 != ""; f.Inspected {
+				f.Size, f.Type, f.SHA256 = i.Size, i.Type, i.SHA256
+			}
+		}
+		if row.Verdict != nil {
+			f.Verdict = row.Verdict.Class
+		}
+		f.Refused = airlock.Submittable(policy, []airlock.File{row}) != nil
+		files = append(files, f)
+	}
+	return files
+}
+
+// Record returns at most MaxPage files of what was submitted: the names and
+// sizes that AzureTRE's clients show with a request. Whoever may not read the
+// request gets none.
+func (d *Desk) Record(ctx context.Context, view View) ([]File, error) {
+	r := view.Request
+	if r.Record == "" || !access.May(access.Read, view.Roles...) {
+		return nil, nil
+	}
+	v := visit{standing: standing{workspace: view.Workspace}, request: r}
+	page, err := d.recordFiles(ctx, v, airlock.Page{Limit: MaxPage})
+	slices.SortFunc(page.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return page.Files, err
+}

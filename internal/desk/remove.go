@@ -1,0 +1,116 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/message"
+)
+
+// RemoveFile takes a file out of a draft, and the one kept under that name
+// with it: a tombstone at once, the bytes by an order. A later upload under
+// the name counts again. airlock.ErrNotFound: the draft has no such file.
+func (d *Desk) RemoveFile(ctx context.Context, c Caller, key airlock.Key, name string) error {
+	v, err := d.enter(ctx, c, key, access.Remove)
+	if err != nil {
+		return err
+	}
+	if err := v.owns("files can be removed"); err != nil {
+		return err
+	}
+	versions, err := d.versions(ctx, v, name)
+	if err != nil {
+		return err
+	}
+	slot, removal := airlock.Slot{Key: key, Turn: v.request.Turn}, airlock.Removal{By: c.Person.OID, At: d.Now().UTC()}
+	rows := make([]airlock.File, 0, len(versions))
+	for _, f := range versions {
+		if f.Removal == nil {
+			rows = append(rows, airlock.File{Name: f.Name, ETag: f.ETag, Removal: &removal})
+		}
+	}
+	if len(rows) > 0 {
+		if err := d.Ports.Files.Put(ctx, slot, rows); err != nil {
+			return fmt.Errorf("tombstone: %w", err)
+		}
+	}
+	// Handed in meanwhile, the file is part of the record and has to stay.
+	now, err := d.load(ctx, v.caller, key)
+	if err != nil {
+		return err
+	}
+	if now.request.Stage != airlock.Draft || now.request.Turn != v.request.Turn {
+		return fmt.Errorf("the request was submitted meanwhile: %w", airlock.ErrConflict)
+	}
+	ctx = context.WithoutCancel(ctx)
+	for _, f := range versions {
+		d.order(ctx, v.request, message.QueuePurge, message.Purge{Workspace: key.Workspace, Request: key.Request,
+			Turn: slot.Turn, Name: f.Name, ETag: f.ETag})
+	}
+	return nil
+}
+
+// owns returns an error unless the visitor may change the draft's files now.
+func (v visit) owns(what string) error {
+	switch r := v.request; {
+	case !slices.Contains(v.as, airlock.Creator):
+		return fmt.Errorf("only who made a request changes its files: %w", airlock.ErrRefused)
+	case r.Stage != airlock.Draft:
+		return fmt.Errorf("request is %s, %s only in draft: %w", r.Stage.Status(), what, airlock.ErrIllegal)
+	}
+	return nil
+}
+
+// versions are the versions that a name stands for in a draft: the one in the
+// container, the kept one, and those removed before (of which a repeated call
+// may be about).
+func (d *Desk) versions(ctx context.Context, v visit, name string) ([]airlock.File, error) {
+	r, policy := v.request, v.workspace.Policy.WithDefaults()
+	var live []airlock.File
+	err := pages(func(after string) (string, error) {
+		blobs, next, err := d.Ports.Containers.List(ctx, r.Place(airlock.DraftFiles, r.Turn), airlock.Page{After: after})
+		if i := slices.IndexFunc(blobs, func(b airlock.Blob) bool { return b.Name == name }); i >= 0 {
+			live, next = append(live, airlock.File{Name: name, ETag: blobs[i].ETag}), ""
+		}
+		return next, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("draft of %s: %w", r.ID, err)
+	}
+	kept, err := d.kept(ctx, r, policy)
+	if err != nil {
+		return nil, err
+	}
+	live = append(live, slices.DeleteFunc(kept, func(f airlock.File) bool { return f.Name != name })...)
+	slot := airlock.Slot{Key: r.Key(), Turn: r.Turn}
+	if len(live) == 0 {
+		err = d.eachRow(ctx, slot, airlock.Everything, func(f airlock.File) {
+			if f.Name == name && f.Removal != nil {
+				live = append(live, f)
+			}
+		})
+		if err == nil && len(live) == 0 {
+			err = fmt.Errorf("file %.200q: not in the draft: %w", name, airlock.ErrNotFound)
+		}
+		return live, err
+	}
+	return d.withTombstones(ctx, slot, live)
+}
+
+func (d *Desk) withTombstones(ctx context.Context, slot airlock.Slot, files []airlock.File) ([]airlock.File, error) {
+	wanted := make([]version, len(files))
+	for i, f := range files {
+		wanted[i] = version{f.Name, f.ETag}
+	}
+	rows := map[version]airlock.File{}
+	if err := d.fill(ctx, slot, rows, wanted); err != nil {
+		return nil, err
+	}
+	for i := range files {
+		files[i].Removal = rows[wanted[i]].Removal
+	}
+	return files, nil
+}

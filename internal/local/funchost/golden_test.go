@@ -1,0 +1,294 @@
+package funchost_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trefoil-tre/trefoil/internal/local/funchost"
+)
+
+// goldenScale is how much quicker than in the recordings scripted delays and
+// time limits pass.
+const goldenScale = 0.1
+
+// golden is one recording.
+type golden struct {
+	Name   string `json:"name"`
+	Source struct {
+		Extension string `json:"extension"`
+	} `json:"source"`
+	Given struct {
+		Wire     *string `json:"queueMessageWire"`
+		Text     *string `json:"queueMessageText"`
+		Function struct {
+			Bindings []object `json:"bindings"`
+		} `json:"function.json"`
+		Queues  object       `json:"host.json extensions.queues"`
+		HTTP    *rawExchange `json:"http"`
+		Timeout string       `json:"functionTimeout"`
+		Seconds float64      `json:"observedForSeconds"`
+	} `json:"given"`
+	Requests []struct {
+		request
+		Response response `json:"response"`
+	} `json:"requests"`
+	Observed struct {
+		Invocations  int                       `json:"invocations"`
+		InputCount   *int                      `json:"inputQueueCountAfter"`
+		InputVisible []queueEntry              `json:"inputQueueVisibleAfter"`
+		Poison       []queueEntry              `json:"poisonQueue"`
+		Outputs      map[string][]queueEntry   `json:"outputQueues"`
+		HTTP         *rawAnswer                `json:"httpResponse"`
+		HostAlive    *bool                     `json:"hostAlive"`
+		Starts       []struct{ Argv []string } `json:"handlerStarts"`
+	} `json:"observed"`
+
+	folder string
+}
+
+type queueEntry struct {
+	Wire string `json:"wire"`
+}
+
+// byHand are the recordings whose set-up stands in prose or goes beyond one
+// input: each is the test named beside it.
+var byHand = map[string]func(*testing.T, golden){
+	"queue-concurrency-defaults":                 goldenConcurrency,
+	"queue-created-after-start":                  goldenCreatedAfterStart,
+	"queue-dequeue-count-6":                      goldenDequeueCount6,
+	"queue-options-batchsize-1":                  goldenQueueOptions,
+	"queue-options-polling-too-small":            goldenQueueOptions,
+	"queue-visibility-timeout-and-max-dequeue-2": goldenVisibility,
+	"admin-drain-with-running-message":           goldenDrain,
+	"admin-run-timer-empty-input":                goldenRunTimer,
+	"host-sigterm-while-running":                 goldenSigterm,
+	"process-start-environment":                  goldenEnvironment,
+	"process-stdout-stderr-lines":                goldenConsole,
+	"start-empty-executable-path":                goldenStart,
+	"start-executable-in-script-root":            goldenStart,
+	"start-exits-0-every-time":                   goldenStart,
+	"start-exits-1-every-time":                   goldenStart,
+	"start-missing-executable":                   goldenStart,
+	"start-never-listens":                        goldenStart,
+	"start-no-description":                       goldenStart,
+	"start-no-functions":                         goldenStart,
+	"start-not-executable":                       goldenStart,
+	"start-ping-404-is-ready":                    goldenStart,
+	"start-ping-500-is-ready":                    goldenStart,
+	"start-slow-handler-invocations-wait":        goldenStart,
+	"start-worker-path-and-arguments":            goldenStart,
+	"timeout-kills-other-in-flight":              goldenTimeoutKillsOther,
+	"timeout-two-at-once":                        goldenTimeoutTwo,
+	"timer-every-10s-no-monitor":                 goldenTimerPlain,
+	"timer-every-minute-monitored":               goldenTimerMonitored,
+	"timer-past-due-after-restart":               goldenTimerPastDue,
+	"timer-run-on-startup":                       goldenTimerStartup,
+}
+
+// TestGolden replays the recordings of the real host (testdata/golden, or the
+// folder GOLDEN_DIR names): the same input, a handler that gives the same
+// answers, and the same requests and effects demanded. Logs are not compared;
+// delays and limits are a tenth. The recordings of blobTrigger are not here:
+// the stand-in has no blobTrigger.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("GOLDEN_DIR")
+	if dir == "" {
+		dir = filepath.Join("testdata", "golden")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("recordings in %s: %d, %v", dir, len(files), err)
+	}
+	for _, file := range files {
+		g := readGolden(t, file)
+		if g.folder == "blob" { // in the folder GOLDEN_DIR may name
+			continue
+		}
+		t.Run(g.folder+"/"+g.Name, func(t *testing.T) {
+			switch replay, ok := byHand[g.Name]; {
+			case ok:
+				replay(t, g)
+			case g.Given.HTTP != nil:
+				goldenHTTP(t, g)
+			case g.Given.Wire != nil || g.Given.Text != nil:
+				goldenQueue(t, g)
+			default:
+				t.Fatal("a recording that no test knows how to replay")
+			}
+		})
+	}
+}
+
+func readGolden(t *testing.T, file string) golden {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := golden{folder: filepath.Base(filepath.Dir(file))}
+	if err := json.Unmarshal(raw, &g); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return g
+}
+
+// goldenFixture sets up what most recordings share.
+func goldenFixture(t *testing.T, g golden) *fixture {
+	t.Helper()
+	f := newFixture(t)
+	f.script.Scale = goldenScale
+	f.host.Keys = funchost.Keys{Master: "mkey", EventGrid: "egkey"}
+	f.host.Profile = funchost.Profile{
+		Queue: funchost.Queue4, EventGrid: funchost.EventGrid330, ExitZero: funchost.ExitZeroLegacy,
+	}
+	options := object{"maxPollingInterval": "00:00:00.1"}
+	if g.folder == "queue-ext5" {
+		f.host.Profile.Queue = funchost.Queue5
+		for name, value := range g.Given.Queues {
+			options[name] = value
+		}
+	}
+	f.queues(options)
+	f.handler["enableForwardingHttpRequest"] = g.folder == "http-forward"
+	f.handler["enableProxyingHttpRequest"] = g.folder == "http-proxy"
+	if g.Given.Timeout != "" {
+		f.hostJSON["functionTimeout"] = "00:00:01" // all recordings say 10 s
+	}
+	for _, r := range g.Requests {
+		f.script.Responses = append(f.script.Responses, r.Response)
+	}
+	return f
+}
+
+// functionName is told by the request it led to, or by the input.
+func (g golden) functionName() string {
+	if g.Given.HTTP != nil {
+		if _, name, ok := strings.Cut(g.Given.HTTP.Path, "functionName="); ok {
+			name, _, _ = strings.Cut(name, "&")
+			return name
+		}
+		if name, ok := strings.CutPrefix(g.Given.HTTP.Path, "/admin/functions/"); ok {
+			return name
+		}
+	}
+	for _, r := range g.Requests {
+		if name := strings.TrimPrefix(r.Path, "/"); r.Method == "POST" && !strings.ContainsAny(name, "/?") {
+			return name
+		}
+	}
+	return "Some"
+}
+
+func (g golden) bindings() []object { return slices.Clone(g.Given.Function.Bindings) }
+
+func (g golden) inputQueue() string {
+	for _, b := range g.Given.Function.Bindings {
+		if b["type"] == "queueTrigger" {
+			return b["queueName"].(string)
+		}
+	}
+	return ""
+}
+
+// goldenQueue replays one message.
+func goldenQueue(t *testing.T, g golden) {
+	f := goldenFixture(t, g)
+	f.function(g.functionName(), g.bindings()...)
+	f.start()
+	wire := ""
+	if g.Given.Wire != nil {
+		wire = *g.Given.Wire
+	} else {
+		wire = base64Of(*g.Given.Text)
+	}
+	f.put(g.inputQueue(), wire)
+	f.eventually("the recorded number of requests, and the queue as recorded", func() bool {
+		return len(f.requests()) >= g.Observed.Invocations &&
+			(g.Observed.HostAlive != nil && !*g.Observed.HostAlive || f.count(g.inputQueue()) == *g.Observed.InputCount)
+	})
+	if alive := g.Observed.HostAlive; alive != nil {
+		f.eventually("host as alive as recorded", func() bool { return f.alive() == *alive })
+	}
+	g.compareRequests(f)
+	g.compareQueues(f)
+	if n := len(g.Observed.Starts); n > 0 {
+		f.eventually("the recorded number of starts", func() bool { return len(f.starts()) >= n })
+		if got := len(f.starts()); got != n {
+			t.Errorf("handler starts = %d, recorded %d", got, n)
+		}
+	}
+}
+
+func (g golden) compareQueues(f *fixture) {
+	f.t.Helper()
+	if g.Observed.InputCount != nil {
+		if got := f.count(g.inputQueue()); got != *g.Observed.InputCount {
+			f.t.Errorf("input queue holds %d, recorded %d", got, *g.Observed.InputCount)
+		}
+	}
+	if q := g.inputQueue(); q != "" {
+		compareQueue(f, q+"-poison", g.Observed.Poison)
+	}
+	for name, want := range g.Observed.Outputs {
+		compareQueue(f, name, want)
+	}
+}
+
+// compareQueue takes a recorded null (no such queue) at its word, and a
+// recorded empty queue for one that may not exist here: the recordings shared
+// their queues with earlier ones.
+func compareQueue(f *fixture, name string, want []queueEntry) {
+	f.t.Helper()
+	if want == nil && f.count(name) >= 0 {
+		f.t.Errorf("queue %s exists, recorded: it does not", name)
+	}
+	got := f.visible(name)
+	wires := []string{}
+	for _, m := range want {
+		wires = append(wires, m.Wire)
+	}
+	if got == nil {
+		got = []string{}
+	}
+	if diff := cmp.Diff(wires, got); diff != "" {
+		f.t.Errorf("queue %s (-recorded +got):\n%s", name, diff)
+	}
+}
+
+// goldenHTTP replays one request on a raw socket.
+func goldenHTTP(t *testing.T, g golden) {
+	f := goldenFixture(t, g)
+	if len(g.Given.Function.Bindings) > 0 {
+		f.function(g.functionName(), g.bindings()...)
+	} else {
+		f.function("Other", eventIn())
+	}
+	f.start()
+	f.eventually("handler ready", func() bool { return len(f.pings()) > 0 })
+	begun := time.Now()
+	got := g.Given.HTTP.send(t, strings.TrimPrefix(f.running.URL(), "http://"))
+	if delay := g.firstDelay(); delay > 0 && time.Since(begun) < delay {
+		t.Errorf("answered after %s, before the handler did (%s)", time.Since(begun), delay)
+	}
+	g.Observed.HTTP.compare(t, got)
+	f.eventually("the recorded number of requests", func() bool { return len(f.requests()) >= g.Observed.Invocations })
+	g.compareRequests(f)
+	for name, want := range g.Observed.Outputs {
+		compareQueue(f, name, want)
+	}
+}
+
+func (g golden) firstDelay() time.Duration {
+	if len(g.Requests) == 0 {
+		return 0
+	}
+	return time.Duration(g.Requests[0].Response.Delay * goldenScale * float64(time.Second))
+}

@@ -1,0 +1,104 @@
+package stack
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/trefoil-tre/trefoil/internal/local/funchost"
+)
+
+// The functions of each app; the other ones are off in it.
+var (
+	FrontFunctions  = []string{"api", "portal", "blobcreated", "blobscanned", "airlockchanged"}
+	EngineFunctions = []string{"airlockinspect", "airlockverdict", "airlockadvance", "airlockdeliver", "airlockpurge",
+		"notify", "sweep", "retain"}
+)
+
+// startApps runs the staged app twice, each with its own settings.
+func (s *Stack) startApps(ctx context.Context) error {
+	s.eventKey = randomKey(32)[:40]
+	s.eventKey = strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(s.eventKey)
+	var err error
+	if s.Front, err = s.startApp(ctx, "front", loopback(s.cfg.Ports.Front), s.frontSettings()); err != nil {
+		return err
+	}
+	s.Engine, err = s.startApp(ctx, "engine", "", s.engineSettings())
+	return err
+}
+
+func (s *Stack) startApp(ctx context.Context, app, addr string, settings map[string]string) (*Supervised, error) {
+	maps.Copy(settings, s.cfg.Settings)
+	host := funchost.Host{Root: s.cfg.App, Settings: settings, Addr: addr, ID: "trefoil-" + app, Times: s.cfg.Pace.Host,
+		Log: s.cfg.Log.With("app", app), Keys: funchost.Keys{Master: randomKey(32), EventGrid: s.eventKey}, Now: s.cfg.Now}
+	if s.cfg.OnInvocation != nil {
+		host.OnInvocation = func(call funchost.Invocation) { s.cfg.OnInvocation(app, call) }
+	}
+	running, err := supervise(ctx, host, restartPause)
+	if err == nil {
+		s.onClose(running.Close)
+	}
+	return running, err
+}
+
+// common are the settings of both apps.
+func (s *Stack) common(app string, off []string) map[string]string {
+	settings := map[string]string{
+		"AzureWebJobsStorage":       s.Direct.ConnectionString(HostAccount),
+		"FUNCTIONS_WORKER_RUNTIME":  "custom",
+		"TRE_APP":                   app,
+		"TRE_STATE":                 s.Direct.ConnectionString(StateAccount),
+		"TRE_AIRLOCK":               s.Storage.ConnectionString(AirlockAccount),
+		"TRE_WORKSPACE_CONNECTIONS": s.workspaceConnections(),
+		"TRE_TOPIC_ENDPOINT":        s.topicEndpoint,
+		"TRE_TOPIC_KEY":             s.topicKey,
+		"TRE_CA_FILE":               s.caFile(),
+		"TRE_PORTAL_URL":            s.PortalURL(),
+		"TRE_API_URL":               s.APIURL(),
+		"TRE_SWEEP_SCHEDULE":        "0 * * * * *",
+		"TRE_RETAIN_SCHEDULE":       "0 30 * * * *",
+	}
+	if s.cfg.Pace.SweepSchedule != "" {
+		settings["TRE_SWEEP_SCHEDULE"] = s.cfg.Pace.SweepSchedule
+	}
+	for _, f := range off {
+		settings["AzureWebJobs."+f+".Disabled"] = "true"
+	}
+	return settings
+}
+
+func (s *Stack) workspaceConnections() string {
+	var all []string
+	for _, w := range s.Workspaces {
+		all = append(all, s.Storage.ConnectionString(w.Storage))
+	}
+	return strings.Join(all, "|")
+}
+
+func (s *Stack) frontSettings() map[string]string {
+	settings := s.common("front", EngineFunctions)
+	maps.Copy(settings, map[string]string{
+		"TRE_STORAGE_TOPICS": accountIDs,
+		"TRE_SCAN_TOPICS":    scanTopicID,
+		"TRE_OWN_TOPICS":     ownTopicID,
+		"TRE_ISSUER":         s.Issuer.URL(),
+		"TRE_AUDIENCE":       Audience,
+		"TRE_CLIENT_ID":      PortalClient,
+		"TRE_COOKIE_KEYS":    randomKey(32),
+	})
+	return settings
+}
+
+func (s *Stack) engineSettings() map[string]string {
+	settings := s.common("engine", FrontFunctions)
+	maps.Copy(settings, map[string]string{
+		"TRE_SMTP_HOST":     "localhost",
+		"TRE_SMTP_PORT":     strconv.Itoa(s.Inbox.Port()),
+		"TRE_SMTP_USERNAME": "trefoil",
+		"TRE_SMTP_PASSWORD": mailPassword,
+		"TRE_SMTP_FROM":     "Trefoil <airlock@tre.example>",
+		"TRE_ADMIN_MAIL":    "admin@tre.example",
+	})
+	return settings
+}

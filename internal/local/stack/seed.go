@@ -1,0 +1,108 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+)
+
+// The registrations of the local provider.
+const (
+	Audience     = "6f0f3f4e-2f51-4c0b-8f9e-7a4f3f0a1b11" // the API's client id
+	PortalClient = "trefoil-portal"
+	CLIClient    = "trefoil-cli"
+	mailPassword = "on-this-machine-only"
+)
+
+// Person is somebody who can sign in.
+type Person struct {
+	Key, Name, Email string
+	Roles            []string // in the token
+}
+
+// People are the users of the local provider. They are called by what they do.
+var People = []Person{
+	{Key: "admin", Name: "TRE Administrator", Email: "admin@tre.example", Roles: []string{"TREAdmin", "TREUser"}},
+	{Key: "heart-owner", Name: "Heart Owner", Email: "owner@heart.example", Roles: user},
+	{Key: "heart-researcher", Name: "Heart Researcher", Email: "researcher@heart.example", Roles: user},
+	{Key: "heart-colleague", Name: "Heart Colleague", Email: "colleague@heart.example", Roles: user},
+	{Key: "heart-manager", Name: "Heart Airlock Manager", Email: "manager@heart.example", Roles: user},
+	{Key: "heart-both", Name: "Heart Researcher and Manager", Email: "both@heart.example", Roles: user},
+	{Key: "lung-owner", Name: "Lung Owner", Email: "owner@lung.example", Roles: user},
+	{Key: "lung-researcher", Name: "Lung Researcher", Email: "researcher@lung.example", Roles: user},
+	{Key: "lung-manager", Name: "Lung Airlock Manager", Email: "manager@lung.example", Roles: user},
+	{Key: "visitor", Name: "Visitor Without Workspace", Email: "visitor@tre.example", Roles: user},
+}
+
+var user = []string{"TREUser"}
+
+// Workspace is a seeded workspace.
+type Workspace struct {
+	ID, DisplayName, Description, Storage string
+	Members                               map[access.Role][]string // keys of People
+}
+
+// Seed are the two workspaces, each with its own storage account and people,
+// so that every question across workspaces can be asked.
+var Seed = []Workspace{
+	{ID: workspaceID("heart"), DisplayName: "Heart study", Storage: "ws1",
+		Description: "Outcomes after valve surgery, pseudonymised",
+		Members: map[access.Role][]string{
+			access.WorkspaceOwner:      {"heart-owner"},
+			access.WorkspaceResearcher: {"heart-researcher", "heart-colleague", "heart-both"},
+			access.AirlockManager:      {"heart-manager", "heart-both"},
+		}},
+	{ID: workspaceID("lung"), DisplayName: "Lung study", Storage: "ws2",
+		Description: "Spirometry in miners, pseudonymised",
+		Members: map[access.Role][]string{
+			access.WorkspaceOwner:      {"lung-owner"},
+			access.WorkspaceResearcher: {"lung-researcher"},
+			access.AirlockManager:      {"lung-manager"},
+		}},
+}
+
+func workspaceID(name string) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://tre.example/workspaces/"+name)).String()
+}
+
+// seeder is what seeding needs of a store.
+type seeder interface {
+	PutWorkspace(ctx context.Context, w airlock.Workspace) error
+	PutMember(ctx context.Context, m access.Membership) error
+}
+
+func (s *Stack) seed(ctx context.Context) error {
+	store, err := s.Store()
+	if err != nil {
+		return err
+	}
+	return s.seedInto(ctx, store)
+}
+
+func (s *Stack) seedInto(ctx context.Context, store seeder) error {
+	people := map[string]access.Membership{}
+	for _, u := range s.Issuer.Users() {
+		people[u.Key] = access.Membership{OID: u.OID, Name: u.Name, Email: u.Email}
+	}
+	for _, w := range s.Workspaces {
+		row := airlock.Workspace{ID: w.ID, DisplayName: w.DisplayName, Description: w.Description,
+			StorageAccount: w.Storage, Deployed: true, EnableAirlock: true, Policy: s.cfg.Policy}
+		if err := store.PutWorkspace(ctx, row); err != nil {
+			return fmt.Errorf("workspace %s: %w", w.DisplayName, err)
+		}
+		for role, keys := range w.Members {
+			for _, key := range keys {
+				m := people[key]
+				m.Workspace, m.Role = w.ID, role
+				if err := store.PutMember(ctx, m); err != nil {
+					return fmt.Errorf("member %s: %w", key, err)
+				}
+			}
+		}
+	}
+	return nil
+}

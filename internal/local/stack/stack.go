@@ -1,0 +1,172 @@
+// Package stack is Azure on one machine: it starts Azurite behind the storage
+// gateway, Event Grid, Defender, the OpenID provider, the mail inbox and two
+// Functions hosts that run the same staged app as front and engine, each with
+// only its own settings. The product does not know the difference: only
+// endpoints and credentials in its settings differ.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/local/azurite"
+	"github.com/trefoil-tre/trefoil/internal/local/defender"
+	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
+	"github.com/trefoil-tre/trefoil/internal/local/funchost"
+	"github.com/trefoil-tre/trefoil/internal/local/gateway"
+	"github.com/trefoil-tre/trefoil/internal/local/inbox"
+	"github.com/trefoil-tre/trefoil/internal/local/issuer"
+)
+
+// Config says how to run the stack. Root, App and Now are required.
+type Config struct {
+	Root string // repository: where node_modules is
+	App  string // staged app: build/app
+	Dir  string // where data is kept between runs; empty: a temporary folder, removed at the end
+
+	Azurite *azurite.Endpoints // one that runs already, as in tests; nil starts one
+	Ports   Ports
+	Pace    Pace
+	Clamd   string // address of a clamd to scan with; empty: EICAR by content
+
+	Gateway  gateway.Unkind   // what storage does to make life hard
+	Grid     eventgrid.Unkind // what Event Grid does
+	Scanner  func(gateway.Blob) (defender.Outcome, bool)
+	Policy   airlock.Policy    // of both workspaces; zero fields take the defaults
+	Settings map[string]string // override the apps' settings
+
+	Log          *slog.Logger // the hosts' and handlers' lines; nil discards
+	OnInvocation func(app string, call funchost.Invocation)
+	OnStep       func(text string) // told what is being started; may be nil
+	Now          func() time.Time
+}
+
+// Ports are loopback ports; 0 means any free one.
+type Ports struct {
+	Front, Issuer, Mail int
+}
+
+// Pace is how fast time runs in the stand-ins. The zero value is Azure's own.
+type Pace struct {
+	Host          funchost.Times
+	Grid          eventgrid.Times
+	DeletedName   time.Duration // how long a deleted container's name is taken; 0 means 30 s
+	SweepSchedule string        // NCRONTAB; empty: the setting's default
+}
+
+// Stack is everything, running.
+type Stack struct {
+	cfg        Config
+	dir        string
+	temporary  bool
+	Storage    azurite.Endpoints // blobs behind the gateway
+	Direct     azurite.Endpoints // blobs without the gateway: nobody hears of them
+	Issuer     *issuer.Server
+	Inbox      *inbox.Server
+	Grid       *eventgrid.Server
+	Gateway    *gateway.Gateway
+	Front      *Supervised
+	Engine     *Supervised
+	Workspaces []Workspace
+	closers    []func() error
+
+	topicEndpoint, topicKey string // of our own topic
+	eventKey                string // of the front's webhook
+}
+
+// Start starts everything and returns when all of it answers. What was started
+// is stopped when something fails.
+func Start(ctx context.Context, cfg Config) (*Stack, error) {
+	s := &Stack{cfg: cfg, dir: cfg.Dir, Workspaces: Seed}
+	if s.cfg.Log == nil {
+		s.cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, part := range []struct {
+		name  string
+		start func(context.Context) error
+	}{
+		{"folder", s.startFolder}, {"storage (Azurite)", s.startStorage}, {"people (OpenID provider)", s.startPeople},
+		{"mail (SMTP inbox)", s.startMail}, {"events (Event Grid)", s.startEvents}, {"workspaces", s.seed},
+		{"front and engine (Functions hosts)", s.startApps}, {"subscriptions", s.subscribe},
+	} {
+		if cfg.OnStep != nil {
+			cfg.OnStep(part.name)
+		}
+		if err := part.start(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", part.name, err), s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Close stops everything that was started, the last first.
+func (s *Stack) Close() error {
+	var failed []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		failed = append(failed, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(failed...)
+}
+
+func (s *Stack) onClose(f func() error) { s.closers = append(s.closers, f) }
+
+func (s *Stack) startFolder(context.Context) error {
+	if s.dir != "" {
+		return os.MkdirAll(s.dir, 0o700)
+	}
+	dir, err := os.MkdirTemp("", "trefoil-")
+	s.dir, s.temporary = dir, true
+	s.onClose(func() error { return os.RemoveAll(dir) })
+	return err
+}
+
+func (s *Stack) startPeople(ctx context.Context) error {
+	users := make([]issuer.User, 0, len(People))
+	for _, p := range People {
+		users = append(users, issuer.User{Key: p.Key, Name: p.Name, Email: p.Email, Roles: p.Roles})
+	}
+	front, err := freePort(s.cfg.Ports.Front)
+	if err != nil {
+		return err
+	}
+	s.cfg.Ports.Front = front
+	s.Issuer, err = issuer.Start(ctx, issuer.Config{Listen: loopback(s.cfg.Ports.Issuer), Audience: Audience,
+		Users: users, Now: s.cfg.Now, Logger: s.cfg.Log,
+		Clients: []issuer.Client{
+			{ID: PortalClient, Redirects: []string{s.PortalURL() + "/signin/callback"}, SignedOut: []string{s.PortalURL() + "/"}},
+			{ID: CLIClient, Native: true, Redirects: []string{"http://127.0.0.1/callback"}},
+		}})
+	if err == nil {
+		s.onClose(s.Issuer.Close)
+	}
+	return err
+}
+
+func (s *Stack) startMail(ctx context.Context) error {
+	cfg := inbox.Config{HTTP: loopback(s.cfg.Ports.Mail), Mode: inbox.StartTLS, Now: s.cfg.Now, Logger: s.cfg.Log,
+		Username: "trefoil", Password: mailPassword}
+	if !s.temporary {
+		cfg.Folder = filepath.Join(s.dir, "mail")
+	}
+	var err error
+	if s.Inbox, err = inbox.Start(ctx, cfg); err == nil {
+		s.onClose(s.Inbox.Close)
+	}
+	return err
+}
+
+// FrontURL is where the front app answers.
+func (s *Stack) FrontURL() string { return fmt.Sprintf("http://127.0.0.1:%d", s.cfg.Ports.Front) }
+
+// PortalURL is where people go.
+func (s *Stack) PortalURL() string { return s.FrontURL() + "/portal" }
+
+// APIURL is the base address under which AzureTRE's paths stand.
+func (s *Stack) APIURL() string { return s.FrontURL() + "/api" }

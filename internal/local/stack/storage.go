@@ -1,0 +1,79 @@
+package stack
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/trefoil-tre/trefoil/internal/azstore"
+	"github.com/trefoil-tre/trefoil/internal/local/azurite"
+	"github.com/trefoil-tre/trefoil/internal/local/defender"
+	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
+	"github.com/trefoil-tre/trefoil/internal/local/gateway"
+)
+
+// The accounts besides those of the workspaces.
+const (
+	HostAccount    = "host"
+	StateAccount   = "state"
+	AirlockAccount = "airlock"
+)
+
+func (s *Stack) accounts() []string {
+	all := []string{HostAccount, StateAccount, AirlockAccount}
+	for _, w := range s.Workspaces {
+		all = append(all, w.Storage)
+	}
+	return all
+}
+
+// startStorage starts Azurite and the gateway before its blobs, and Defender,
+// which the gateway tells what was uploaded.
+func (s *Stack) startStorage(ctx context.Context) error {
+	if s.cfg.Azurite != nil {
+		s.Direct = *s.cfg.Azurite
+	} else if err := s.startAzurite(ctx); err != nil {
+		return err
+	}
+	scanner := defender.New(defender.Config{BlobURL: s.Direct.Blob, Accounts: s.Direct.Accounts, Topic: scanTopicID,
+		Clamd: s.cfg.Clamd, Decide: s.cfg.Scanner, Now: s.cfg.Now, Log: s.cfg.Log,
+		Publish: func(e eventgrid.Event) error { return s.Grid.Publish(scanTopic, e) }})
+	s.onClose(func() error { scanner.Close(); return nil })
+	var err error
+	s.Gateway, err = gateway.Start(gateway.Config{Upstream: s.Direct.Blob, Accounts: s.Direct.Accounts,
+		Uploaded: scanner.Uploaded, DeletedNameFor: s.cfg.Pace.DeletedName, Unkind: s.cfg.Gateway, Now: s.cfg.Now, Log: s.cfg.Log,
+		Topic: storageTopicID,
+		Sink: func(_ context.Context, account string, e eventgrid.Event) {
+			if err := s.Grid.Publish(account, e); err != nil {
+				s.cfg.Log.WarnContext(ctx, "storage event has no topic")
+			}
+		}})
+	if err != nil {
+		return err
+	}
+	s.onClose(s.Gateway.Close)
+	s.Storage = s.Direct.WithBlob(s.Gateway.URL())
+	return nil
+}
+
+func (s *Stack) startAzurite(ctx context.Context) error {
+	cfg := azurite.Config{Root: s.cfg.Root, Accounts: s.accounts()}
+	if !s.temporary {
+		keys, err := s.keepKeys()
+		if err != nil {
+			return err
+		}
+		cfg.Dir, cfg.Keys = filepath.Join(s.dir, "azurite"), keys
+	}
+	server, err := azurite.Start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	s.onClose(server.Stop)
+	s.Direct = server.Endpoints
+	return nil
+}
+
+// Store is the state, as both apps see it.
+func (s *Stack) Store() (*azstore.Store, error) {
+	return azstore.Open(azstore.Config{ConnectionString: s.Direct.ConnectionString(StateAccount)})
+}
