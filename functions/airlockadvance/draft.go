@@ -92,7 +92,7 @@ func (s *step) limits(ctx context.Context, blobs []airlock.Blob) (*airlock.Move,
 	switch {
 	case far:
 		return &airlock.Move{On: airlock.Overflowed, Reason: "the draft was closed, it is far past its limits: " + err.Error()}, nil
-	case err == nil || s.c.Request.Warned:
+	case err == nil:
 		return nil, nil
 	}
 	return nil, s.warn(ctx, airlock.ToldOverLimit, err.Error())
@@ -101,9 +101,11 @@ func (s *step) limits(ctx context.Context, blobs []airlock.Blob) (*airlock.Move,
 // warn tells people, once a stage, of something odd about it.
 func (s *step) warn(ctx context.Context, event airlock.Event, why string) error {
 	c := s.c
-	c.Request.Warned, c.Request.Message = true, why
-	c.Request.Notices = append(c.Request.Notices[:len(c.Request.Notices):len(c.Request.Notices)],
-		airlock.Notice{Event: event, Seq: c.Request.Head.Seq + 1, At: s.now().UTC()})
+	warned, news := c.Request.Warn(event, why, s.now())
+	if !news {
+		return nil
+	}
+	c.Request = warned
 	c, err := s.f.Ledger.Note(ctx, c, string(event), why)
 	if err != nil {
 		return err

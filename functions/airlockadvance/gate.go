@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -17,11 +18,11 @@ func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	unclean, more, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Unclean}, airlock.Page{})
+	unclean, more, err := s.unclean(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), troubled, unclean, more != "")
+	g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), troubled, unclean, more)
 	switch g.On {
 	case airlock.Passed:
 		return s.passed(ctx)
@@ -31,6 +32,22 @@ func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
 		return &airlock.Move{On: g.On, Reason: g.Reason}, nil
 	default:
 		return nil, s.ask(ctx, g)
+	}
+}
+
+// unclean is the first page that has files without a clean verdict, and
+// whether there are pages after it.
+func (s *step) unclean(ctx context.Context) (files []airlock.File, more bool, err error) {
+	for page := (airlock.Page{}); ; {
+		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Unclean}, page)
+		if err != nil {
+			return nil, false, err
+		}
+		files = slices.DeleteFunc(rows, airlock.File.Clean)
+		if len(files) > 0 || next == "" {
+			return files, next != "", nil
+		}
+		page.After = next
 	}
 }
 
@@ -69,11 +86,10 @@ func (s *step) ask(ctx context.Context, g airlock.Gate) error {
 			return err
 		}
 	}
-	if s.c.Request.Warned {
-		return nil
-	}
 	if len(g.Faults) > 0 {
-		return s.warn(ctx, airlock.ToldStuck, "the malware scanner cannot do its work: "+strings.Join(g.Faults, "; "))
+		if err := s.warn(ctx, airlock.ToldStuck, "the malware scanner cannot do its work: "+strings.Join(g.Faults, "; ")); err != nil {
+			return err
+		}
 	}
 	if late := s.late(airlock.Passed, ""); late != nil {
 		return s.warn(ctx, airlock.ToldWaiting, fmt.Sprintf("%d files have no malware verdict yet", g.Waiting))

@@ -49,7 +49,7 @@ func (s *step) sealPage(ctx context.Context) (more bool, err error) {
 	})
 	done := slices.Concat(rows...) // what was done before an error is kept
 	for _, f := range done {
-		more = more || f.Seal != nil && f.Seal.ETag == ""
+		more = more || f.Partial != nil
 		if f.Record != nil && f.Record.Listed && f.Inspection == nil { // a version that came in place of another
 			s.out.Inspect = append(s.out.Inspect, s.inspect(f.Name, true))
 		}
@@ -85,8 +85,8 @@ func (s *step) sealFile(ctx context.Context, f airlock.File) ([]airlock.File, er
 		from = r.Place(airlock.SealedFiles, f.Record.Kept)
 	}
 	offset := int64(0)
-	if f.Seal != nil {
-		offset = f.Seal.Offset
+	if f.Partial != nil {
+		offset = f.Partial.Offset
 	}
 	done, err := s.f.Vault.Copy(ctx, airlock.Copy{
 		From: airlock.Ref{Place: from, Name: f.Name, ETag: f.ETag}, Size: f.Inspection.Size, Offset: offset,
@@ -100,7 +100,12 @@ func (s *step) sealFile(ctx context.Context, f airlock.File) ([]airlock.File, er
 	case err != nil:
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: true, Seal: &airlock.Seal{ETag: done.ETag, Offset: done.Offset}}
+	row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: true}
+	if done.ETag == "" {
+		row.Partial = &airlock.Partial{Offset: done.Offset}
+	} else {
+		row.Seal = &airlock.Seal{ETag: done.ETag}
+	}
 	return []airlock.File{row}, nil
 }
 

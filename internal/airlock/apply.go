@@ -131,7 +131,7 @@ func (r Request) moved(row Step, m Move) Request {
 	next := r
 	next.Stage, next.Marks = row.To, nil
 	if row.From != row.To {
-		next.Since, next.Warned, next.Message = m.At.UTC(), false, m.Reason
+		next.Since, next.Warned, next.Message = m.At.UTC(), nil, m.Reason
 	}
 	if r.Stage.Status() != row.To.Status() {
 		past := append(slices.Clone(r.History), History{Revision: r.Revision, At: r.UpdatedAt, By: r.UpdatedBy, From: r.Stage.Status()})

@@ -176,3 +176,27 @@ func TestKeptFrom(t *testing.T) {
 		}
 	}
 }
+
+func TestStages(t *testing.T) {
+	t.Parallel()
+	tests := map[airlock.Stage]struct {
+		status     airlock.Status
+		step       string
+		unfinished bool
+	}{
+		"draft": {"draft", "", true}, "submitted_sealing": {"submitted", "sealing", true}, "submitted_gating": {"submitted", "gating", true},
+		"in_review": {"in_review", "", true}, "approval_in_progress": {"approval_in_progress", "", true}, "approved": {"approved", "", false},
+		"rejection_in_progress": {"rejection_in_progress", "", true}, "rejected": {"rejected", "", false},
+		"blocking_in_progress": {"blocking_in_progress", "", true}, "blocked_by_scan": {"blocked_by_scan", "", false},
+		"cancelled": {"cancelled", "", false}, "failed": {"failed", "", false}, "revoked": {"revoked", "", false},
+	}
+	for _, s := range airlock.Stages {
+		want, known := tests[s]
+		if !known || s.Status() != want.status || s.Step() != want.step || s.Unfinished() != want.unfinished {
+			t.Errorf("%s: %s, %q, unfinished %t; want %+v", s, s.Status(), s.Step(), s.Unfinished(), want)
+		}
+	}
+	if len(airlock.Stages) != len(tests) || len(airlock.Statuses) != 12 {
+		t.Errorf("%d stages, %d statuses", len(airlock.Stages), len(airlock.Statuses))
+	}
+}

@@ -18,8 +18,8 @@ const (
 	VerbReturn  Verb = "return"
 )
 
-// Decision is one reviewer's word on one turn. Its row is keyed by turn and
-// reviewer, so that nobody can decide twice.
+// Decision is one reviewer's word on one turn. Its row is keyed by turn,
+// reviewer and verb, so that nobody can approve twice.
 type Decision struct {
 	ID        string // UUID
 	Verb      Verb
@@ -34,7 +34,7 @@ type Decision struct {
 // Decide applies a decision. managers are the workspace's airlock managers as
 // they are now: only they count, also for approvals given before, and their
 // rows are part of the commit. It returns ErrRefused to whoever made or
-// submitted the request and to who decided already, ErrConflict when the
+// submitted the request and to who approved already, ErrConflict when the
 // decision names another manifest, ErrIllegal outside in_review.
 func (r Request) Decide(d Decision, managers []access.Membership, needed int) (Change, error) {
 	if err := r.mayDecide(d, managers); err != nil {
@@ -74,8 +74,8 @@ func (r Request) mayDecide(d Decision, managers []access.Membership) error {
 		return fmt.Errorf("only an airlock manager of the workspace decides: %w", ErrRefused)
 	case r.isRequester(d.By):
 		return fmt.Errorf("who made or submitted a request cannot decide on it: %w", ErrRefused)
-	case r.decided(d.By.OID):
-		return fmt.Errorf("you have decided on this turn already: %w", ErrRefused)
+	case d.Verb == VerbApprove && r.approvedBy(d.By.OID):
+		return fmt.Errorf("you have approved this turn already: %w", ErrRefused)
 	case d.Digest == "" && r.Turn > 1:
 		return fmt.Errorf("manifestDigest: required, the request was returned and changed since turn 1: %w", ErrInvalid)
 	case d.Digest != "" && d.Digest != r.Manifest:
@@ -84,8 +84,12 @@ func (r Request) mayDecide(d Decision, managers []access.Membership) error {
 	return nil
 }
 
-func (r Request) decided(oid string) bool {
-	return slices.ContainsFunc(r.Reviews, func(v Review) bool { return v.Turn == r.Turn && v.Reviewer.OID == oid })
+// approvedBy tells whether somebody approved this turn. Who did may still
+// reject or return it, on finding what the first look missed.
+func (r Request) approvedBy(oid string) bool {
+	return slices.ContainsFunc(r.Reviews, func(v Review) bool {
+		return v.Turn == r.Turn && v.Reviewer.OID == oid && v.Decision == "approved"
+	})
 }
 
 // approvals are the memberships behind this turn's earlier approvals that

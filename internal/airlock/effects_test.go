@@ -74,7 +74,7 @@ func TestEffects(t *testing.T) {
 			if tt.failed != "" {
 				r = told(t, r, tt.failed)
 			}
-			r.Record, r.Files, r.Bytes, r.Marks, r.Warned = "rec", 3, 9, []airlock.Mark{{Queue: "q", At: noon}}, true
+			r.Record, r.Files, r.Bytes, r.Marks, r.Warned = "rec", 3, 9, []airlock.Mark{{Queue: "q", At: noon}}, []airlock.Event{airlock.ToldWaiting}
 			if r.Manifest == "" {
 				r.Manifest = "old"
 			}
@@ -137,8 +137,8 @@ func checkCommon(t *testing.T, r airlock.Request, c airlock.Change, on airlock.T
 	if moved {
 		wantSince, wantMessage = at, "because"
 	}
-	if n.Stage != row.To || !n.Since.Equal(wantSince) || n.Message != wantMessage || n.Marks != nil || n.Warned != (r.Warned && !moved) {
-		t.Errorf("stage %s since %v, message %q, marks %v, warned %t", n.Stage, n.Since, n.Message, n.Marks, n.Warned)
+	if n.Stage != row.To || !n.Since.Equal(wantSince) || n.Message != wantMessage || n.Marks != nil || (len(n.Warned) > 0) != (len(r.Warned) > 0 && !moved) {
+		t.Errorf("stage %s since %v, message %q, marks %v, warned %v", n.Stage, n.Since, n.Message, n.Marks, n.Warned)
 	}
 	if n.Revision != r.Revision+1 || !n.UpdatedAt.Equal(at) {
 		t.Errorf("revision %d, updated %v", n.Revision, n.UpdatedAt)

@@ -31,6 +31,7 @@ type File struct {
 	Progress   *Progress   `json:"progress,omitempty"`
 	Verdict    *Verdict    `json:"verdict,omitempty"`
 	Removal    *Removal    `json:"removal,omitempty"`
+	Partial    *Partial    `json:"partial,omitempty"`
 	Seal       *Seal       `json:"seal,omitempty"`
 	Rescan     *Rescan     `json:"rescan,omitempty"`
 	Release    *Release    `json:"release,omitempty"`
@@ -71,10 +72,15 @@ type Removal struct {
 	At time.Time `json:"at"`
 }
 
+// Partial says how far the sealing of a large file is. It is a group of its
+// own, so that a slice that comes late cannot undo a Seal.
+type Partial struct {
+	Offset int64 `json:"offset"` // bytes copied so far
+}
+
 // Seal says which blob in the sealed container holds this version.
 type Seal struct {
-	ETag   string `json:"etag"`   // of the sealed blob; "" while blocks are being copied
-	Offset int64  `json:"offset"` // bytes copied so far
+	ETag string `json:"etag"` // of the sealed blob
 }
 
 // Rescan is a copy that was made to ask the scanner again.

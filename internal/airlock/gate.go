@@ -32,6 +32,7 @@ func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bo
 		return Gate{On: Unfit, Reason: "returned by the airlock: " + count(len(bad), "file") +
 			" cannot be submitted; see the findings, then remove or replace"}
 	}
+	unclean = only(unclean, func(f File) bool { return !f.Clean() }) // those whose verdict names a SHA-256 are selected too
 	if p.SkipScan || len(unclean) == 0 && !more {
 		return Gate{On: Passed}
 	}

@@ -42,7 +42,7 @@ type Policy struct {
 	SkipScan     bool     `json:"skipScan,omitempty"`     // no malware verdict is waited for
 	SkipHash     bool     `json:"skipHash,omitempty"`     // released files are verified by size alone
 
-	DraftLife    Duration `json:"draftLife,omitempty"`    // until an idle draft is cancelled
+	DraftLife    Duration `json:"draftLife,omitempty"`    // from its opening, until a draft is cancelled
 	WorkLife     Duration `json:"workLife,omitempty"`     // until work of the engine is called failed
 	VerdictLife  Duration `json:"verdictLife,omitempty"`  // until a missing verdict is told to a person
 	RescanAfter  Duration `json:"rescanAfter,omitempty"`  // until a missing verdict is asked for again

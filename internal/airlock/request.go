@@ -49,10 +49,10 @@ type Request struct {
 	Files    int    `json:"files"`              // in the record
 	Bytes    int64  `json:"bytes"`              // in the record
 
-	Warned     bool  `json:"warned,omitempty"` // people were told of what is odd about this stage
-	FailedFrom Stage `json:"failedFrom,omitempty"`
-	Stopped    bool  `json:"stopped,omitempty"` // it failed because a reviewer stopped its delivery
-	Retired    bool  `json:"retired,omitempty"` // retention is over, nothing is left to read
+	Warned     []Event `json:"warned,omitempty"` // what people were told is odd about this stage
+	FailedFrom Stage   `json:"failedFrom,omitempty"`
+	Stopped    bool    `json:"stopped,omitempty"` // it failed because a reviewer stopped its delivery
+	Retired    bool    `json:"retired,omitempty"` // retention is over, nothing is left to read
 
 	Reviews    []Review   `json:"reviews,omitempty"`
 	History    []History  `json:"history,omitempty"`

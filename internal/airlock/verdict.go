@@ -87,3 +87,6 @@ func (f File) verdict() VerdictClass {
 	}
 	return v.Class
 }
+
+// Clean tells whether the scanner passed exactly these bytes.
+func (f File) Clean() bool { return f.verdict() == Clean }

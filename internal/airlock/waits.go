@@ -154,3 +154,14 @@ func (r Request) Marked(queue string, at time.Time, enough int) Request {
 	r.Marks = r.Marks[max(0, len(r.Marks)-max(maxMarks, enough)):]
 	return r
 }
+
+// Warn notes that people are told, once a stage, of something odd about it;
+// news is false when they were told already.
+func (r Request) Warn(event Event, why string, at time.Time) (warned Request, news bool) {
+	if slices.Contains(r.Warned, event) {
+		return r, false
+	}
+	r.Warned, r.Message = append(slices.Clone(r.Warned), event), why
+	r.Notices = append(slices.Clone(r.Notices), Notice{Event: event, Seq: r.Head.Seq + 1, At: at.UTC()})
+	return r, true
+}

@@ -10,15 +10,21 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
+// secondTurn returns a request under review, and submits it again.
+func secondTurn(t *testing.T, r airlock.Request) airlock.Request {
+	t.Helper()
+	returned, err := r.Decide(airlock.Decision{Verb: airlock.VerbReturn, By: maxi, Reason: "because", At: noon}, managed(maxi), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return told(t, returned.Request, airlock.Submit, airlock.Sealed, airlock.Passed)
+}
+
 func TestWaits(t *testing.T) {
 	t.Parallel()
 	const hour = time.Hour
 	endorsed := told(t, in(t, airlock.InReview), airlock.Endorse)
-	returned, err := endorsed.Decide(airlock.Decision{Verb: airlock.VerbReturn, By: maxi, Reason: "because", At: noon}, managed(maxi), 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	twice := told(t, returned.Request, airlock.Submit, airlock.Sealed, airlock.Passed)
+	twice := secondTurn(t, endorsed)
 	spent := broken(t, airlock.Approving, airlock.Broke)
 	spent.Attempt = airlock.MaxNumber
 	tests := []struct {

@@ -18,9 +18,6 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/desk"
 )
 
-// logContext is a context that is only logged with.
-type logContext = context.Context
-
 // callerKey is where the context keeps who calls.
 type callerKey struct{}
 

@@ -3,7 +3,6 @@ package api_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -91,13 +90,20 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 	for _, m := range members {
 		b.must(b.store.PutMember(t.Context(), m))
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Workspaces: b.store, Members: b.store,
 		Manifests: b.store, Containers: b.files, Orders: nowhere{}, Facts: nowhere{}},
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
 	b.handler = api.New(api.Settings{Desk: b.desk, Verifier: tokens{}, Now: now, Log: log,
 		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}})
 	return b
+}
+
+// in is the bench in the hands of another test.
+func (b *bench) in(t testing.TB) *bench {
+	same := *b
+	same.t = t
+	return &same
 }
 
 func (b *bench) must(err error) {

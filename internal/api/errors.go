@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,13 +16,13 @@ import (
 )
 
 // statuses is the one table from what went wrong to what HTTP says of it. The
-// first that fits counts; what is not in it is trouble of ours that may pass.
+// first that fits counts; what is not in it, ErrUnavailable too, is trouble of
+// ours that may pass: 503, and nothing of it is told.
 var statuses = []struct {
 	is     error
 	status int
 }{
 	{ErrToken, http.StatusUnauthorized},
-	{ErrUnavailable, http.StatusServiceUnavailable},
 	{desk.ErrUnfit, http.StatusBadRequest},
 	{desk.ErrDisabled, http.StatusMethodNotAllowed},
 	{desk.ErrNotDeployed, http.StatusConflict},
@@ -47,7 +48,7 @@ func failure(err error) (status int, text string) {
 }
 
 // fail makes an error one that huma answers with, and logs what is our fault.
-func (a *api) fail(ctx logContext, err error) error {
+func (a *api) fail(ctx context.Context, err error) error {
 	status, text := failure(err)
 	header := http.Header{}
 	switch status {

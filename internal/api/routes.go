@@ -31,22 +31,22 @@ type Route struct {
 // routes is the whole API. An action is checked before anything else is.
 func (a *api) routes() []Route {
 	return []Route{
-		at(http.MethodPost, inWorkspace, access.Create, "Make a request, with its draft container and a link into it", a.create).answers(http.StatusCreated),
-		at(http.MethodGet, inWorkspace, access.Read, "List a workspace's requests", a.list),
-		at(http.MethodGet, inRequest, access.Read, "Get a request", a.get),
-		at(http.MethodPost, inRequest+"/submit", access.Submit, "Hand a draft in", a.submit),
-		at(http.MethodPost, inRequest+"/cancel", access.Cancel, "Give a request up", a.cancel),
-		at(http.MethodPost, inRequest+"/review", access.Review, "Approve or reject", a.review),
-		at(http.MethodPost, inRequest+"/return", access.Review, "Return for changes", a.giveBack),
-		at(http.MethodPost, inRequest+"/revoke", access.Revoke, "Take a release back", a.revoke),
-		at(http.MethodPost, inRequest+"/stop", access.Stop, "Stop a delivery that is under way", a.stop),
-		at(http.MethodPost, inRequest+"/retry", access.Retry, "Try again what failed", a.retry),
-		at(http.MethodGet, inRequest+"/link", access.Read, "Link to the files, by status", a.link),
-		at(http.MethodGet, inRequest+"/sealed-link", access.SealedLink, "Read-only link to the sealed files", a.sealedLink),
-		at(http.MethodGet, inRequest+"/files", access.Read, "List files with findings", a.files),
-		at(http.MethodPost, inRequest+"/files/remove", access.Remove, "Take a file out of a draft", a.removeFile).answers(http.StatusNoContent),
-		at(http.MethodGet, inRequest+"/audit", access.Audit, "Read the audit trail", a.audit),
-		at(http.MethodGet, "/api/requests", access.ListMine, "List my requests, or those I manage", a.mine),
+		post(inWorkspace, access.Create, "Make a request, with its draft container and a link into it", a.create).answers(http.StatusCreated),
+		get(inWorkspace, access.Read, "List a workspace's requests", a.list),
+		get(inRequest, access.Read, "Get a request", a.get),
+		post(inRequest+"/submit", access.Submit, "Hand a draft in", a.submit),
+		post(inRequest+"/cancel", access.Cancel, "Give a request up", a.cancel),
+		post(inRequest+"/review", access.Review, "Approve or reject", a.review),
+		post(inRequest+"/return", access.Review, "Return for changes", a.giveBack),
+		post(inRequest+"/revoke", access.Revoke, "Take a release back", a.revoke),
+		post(inRequest+"/stop", access.Stop, "Stop a delivery that is under way", a.stop),
+		post(inRequest+"/retry", access.Retry, "Try again what failed", a.retry),
+		get(inRequest+"/link", access.Read, "Link to the files, by status", a.link),
+		get(inRequest+"/sealed-link", access.SealedLink, "Read-only link to the sealed files", a.sealedLink),
+		get(inRequest+"/files", access.Read, "List files with findings", a.files),
+		post(inRequest+"/files/remove", access.Remove, "Take a file out of a draft", a.removeFile).answers(http.StatusNoContent),
+		get(inRequest+"/audit", access.Audit, "Read the audit trail", a.audit),
+		get("/api/requests", access.ListMine, "List my requests, or those I manage", a.mine),
 		open("/api/ping", "Answer", a.ping),
 		open("/api/health", "Ask every part how it is", a.askHealth),
 		open("/health", "Ask every part how it is", a.askHealth),
@@ -58,25 +58,34 @@ func (a *api) routes() []Route {
 // Routes lists the API's routes.
 func Routes() []Route { return (&api{}).routes() }
 
-// at is a route for whom the token names.
-func at[I, O any](method, path string, action access.Action, summary string, handle func(context.Context, desk.Caller, *I) (*O, error)) Route {
-	r := Route{Method: method, Path: path, Action: action, Status: http.StatusOK, Summary: summary}
-	r.register = func(r Route, a *api) {
-		op := r.operation()
-		op.Security = []map[string][]string{{bearer: {}}}
-		op.Middlewares = huma.Middlewares{a.admit(action)}
-		if method == http.MethodPost {
-			op.Middlewares = append(op.Middlewares, a.read)
+// handler answers who the token names.
+type handler[I, O any] = func(context.Context, desk.Caller, *I) (*O, error)
+
+// get is a route that changes nothing.
+func get[I, O any](path string, action access.Action, summary string, handle handler[I, O]) Route {
+	return Route{Method: http.MethodGet, Path: path, Action: action, Status: http.StatusOK, Summary: summary,
+		register: func(r Route, a *api) { guarded(a, r, handle, a.admit(r.Action)) }}
+}
+
+// post is a route that changes something. Its body is read when the caller was
+// let in.
+func post[I, O any](path string, action access.Action, summary string, handle handler[I, O]) Route {
+	return Route{Method: http.MethodPost, Path: path, Action: action, Status: http.StatusOK, Summary: summary,
+		register: func(r Route, a *api) { guarded(a, r, handle, a.admit(r.Action), a.read) }}
+}
+
+// guarded registers a route behind what has to be true first.
+func guarded[I, O any](a *api, r Route, handle handler[I, O], first ...func(huma.Context, func(huma.Context))) {
+	op := r.operation()
+	op.Security = []map[string][]string{{bearer: {}}}
+	op.Middlewares = first
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, callerOf(ctx), in)
+		if err != nil {
+			return nil, a.fail(ctx, err)
 		}
-		huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-			out, err := handle(ctx, callerOf(ctx), in)
-			if err != nil {
-				return nil, a.fail(ctx, err)
-			}
-			return out, nil
-		})
-	}
-	return r
+		return out, nil
+	})
 }
 
 // open is a route for everybody.

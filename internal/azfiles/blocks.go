@@ -75,9 +75,9 @@ func (w *work) stage(ctx context.Context, first, end int64) error {
 	return group.Wait()
 }
 
-// commit makes the file of its blocks, with the content type of the source.
+// commit makes the file of its blocks.
 func (w *work) commit(ctx context.Context, under *blob.AccessConditions) (*azcore.ETag, error) {
-	source, err := w.vault.head(ctx, w.copy.From)
+	headers, err := w.headers(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +86,7 @@ func (w *work) commit(ctx context.Context, under *blob.AccessConditions) (*azcor
 		ids = append(ids, w.id(at/w.blockSize()))
 	}
 	made, err := w.to.CommitBlockList(ctx, ids, &blockblob.CommitBlockListOptions{
-		Metadata:         w.marks(),
-		HTTPHeaders:      &blob.HTTPHeaders{BlobContentType: source.ContentType},
-		AccessConditions: under,
+		Metadata: w.marks(), HTTPHeaders: headers, AccessConditions: under,
 	})
 	return made.ETag, err
 }

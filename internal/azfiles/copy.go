@@ -112,31 +112,46 @@ func (w *work) look(ctx context.Context) (done string, now *blob.AccessCondition
 	return "", ifMatch(etag), nil
 }
 
-// put copies a small file by one request.
+// put copies a small file by one request. The service would copy the source's
+// other headers too; see headers for why it must not.
 // https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
 func (w *work) put(ctx context.Context, under *blob.AccessConditions) (*azcore.ETag, error) {
+	headers, err := w.headers(ctx)
+	if err != nil {
+		return nil, err
+	}
 	made, err := w.to.UploadBlobFromURL(ctx, w.source, &blockblob.UploadBlobFromURLOptions{
 		Metadata:                       w.marks(),
+		HTTPHeaders:                    headers,
+		CopySourceBlobProperties:       to.Ptr(false),
 		AccessConditions:               under,
 		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: quoted(w.copy.From.ETag)},
 	})
 	return made.ETag, err
 }
 
-// empty makes an empty file, with the content type of the source: Azure does
-// not take an empty source by URL.
+// empty makes an empty file: Azure does not take an empty source by URL.
 // https://github.com/Azure/azure-sdk-for-js/issues/6577
 func (w *work) empty(ctx context.Context, under *blob.AccessConditions) (*azcore.ETag, error) {
-	source, err := w.vault.head(ctx, w.copy.From)
+	headers, err := w.headers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	made, err := w.to.Upload(ctx, streaming.NopCloser(strings.NewReader("")), &blockblob.UploadOptions{
-		Metadata:         w.marks(),
-		HTTPHeaders:      &blob.HTTPHeaders{BlobContentType: source.ContentType},
-		AccessConditions: under,
+		Metadata: w.marks(), HTTPHeaders: headers, AccessConditions: under,
 	})
 	return made.ETag, err
+}
+
+// headers are those of the copy: the source's content type, which the manifest
+// names. Whatever else an uploader can attach to a file, such as disposition,
+// cache control or metadata, nobody reviews, so it does not cross.
+func (w *work) headers(ctx context.Context) (*blob.HTTPHeaders, error) {
+	source, err := w.vault.head(ctx, w.copy.From)
+	if err != nil {
+		return nil, err
+	}
+	return &blob.HTTPHeaders{BlobContentType: source.ContentType}, nil
 }
 
 func (w *work) marks() map[string]*string {

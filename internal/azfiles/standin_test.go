@@ -196,6 +196,29 @@ func TestPurgeBreaksLeasesOfBlobs(t *testing.T) {
 	}
 }
 
+// TestRemoveBreaksThatVersionsLeaseAlone: where the service looks at the lease
+// before the condition, a later version keeps its lease.
+func TestRemoveBreaksThatVersionsLeaseAlone(t *testing.T) {
+	t.Parallel()
+	var broken []string
+	accounts := standIn(t, func(w http.ResponseWriter, r *http.Request) {
+		code := "LeaseIdMissing"
+		if r.Method == http.MethodPut {
+			code = "ConditionNotMet"
+			broken = append(broken, r.Header.Get("x-ms-lease-action")+" "+r.Header.Get("If-Match"))
+		}
+		w.Header().Set("x-ms-error-code", code)
+		w.WriteHeader(http.StatusPreconditionFailed)
+	})
+	vault := &azfiles.Vault{Accounts: accounts, Now: time.Now}
+	if err := vault.Remove(t.Context(), airlock.Ref{Place: somewhere, Name: "a", ETag: "0x1"}); err != nil {
+		t.Error(err)
+	}
+	if len(broken) != 1 || broken[0] != `break "0x1"` {
+		t.Errorf("leases: %q", broken)
+	}
+}
+
 // TestUnanswered: errors without an answer quote no URL.
 func TestUnanswered(t *testing.T) {
 	t.Parallel()

@@ -137,7 +137,7 @@ func (r row) file() (airlock.File, error) {
 }
 
 // groupNames are the groups of facts, by their names in JSON.
-var groupNames = []string{"record", "inspection", "progress", "verdict", "removal", "seal", "rescan", "release"}
+var groupNames = []string{"record", "inspection", "progress", "verdict", "removal", "partial", "seal", "rescan", "release"}
 
 // newborn is the row with every flat column that it says nothing of.
 func (r row) newborn() row {

@@ -53,7 +53,7 @@ func (s *Store) Put(ctx context.Context, slot airlock.Slot, files []airlock.File
 // otherwise.
 func put(r row, exists bool) action {
 	if exists {
-		return merge(r, string(azcore.ETagAny))
+		return merge(r.part(), string(azcore.ETagAny))
 	}
 	return insert(r.newborn())
 }

@@ -21,7 +21,7 @@ const (
 	kindRequest   = "request."   // request.<id>
 	kindOpen      = "open."      // open.<request>
 	kindFile      = "file."      // file.<request>.<turn>.<hash of name>.<hash of ETag>
-	kindDecision  = "decision."  // decision.<request>.<turn>.<oid>
+	kindDecision  = "decision."  // decision.<request>.<turn>.<oid>.<verb>
 	kindMember    = "member."    // member.<oid>.<role>
 	kindAudit     = "audit."     // audit.<request>.<seq>
 	kindLetter    = "letter."    // letter.<request>.<id>
@@ -62,7 +62,7 @@ func fileKey(slot airlock.Slot, name, etag string) string {
 }
 
 func decisionKey(request string, d airlock.Decision) string {
-	return fmt.Sprintf("%s%s.%02d.%s", kindDecision, part(request), d.Turn, part(d.By.OID))
+	return fmt.Sprintf("%s%s.%02d.%s.%s", kindDecision, part(request), d.Turn, part(d.By.OID), part(string(d.Verb)))
 }
 
 func memberKey(oid string, role access.Role) string {

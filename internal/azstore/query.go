@@ -42,7 +42,7 @@ func (s *Store) page(ctx context.Context, of span, page airlock.Page) ([]row, st
 	var rows []row
 	var partition, next *string
 	for {
-		top := int32(most - len(rows)) //nolint:gosec // at most maxPage
+		top := int32(most - len(rows))
 		res, err := s.Table.NewListEntitiesPager(&aztables.ListEntitiesOptions{
 			Filter: &filter, Top: &top, NextPartitionKey: partition, NextRowKey: next,
 		}).NextPage(ctx)

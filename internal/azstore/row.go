@@ -3,6 +3,7 @@ package azstore
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -13,6 +14,9 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
+
+// colSchema holds the version of the row's form.
+const colSchema = "schema"
 
 // row is an entity: what its columns hold.
 type row map[string]any
@@ -29,7 +33,15 @@ const (
 )
 
 func newRow(workspace, key string) row {
-	return row{"PartitionKey": part(workspace), "RowKey": key, "schema": schemaVersion}
+	return row{"PartitionKey": part(workspace), "RowKey": key, colSchema: schemaVersion}
+}
+
+// part is the row to be merged, unread, into one that exists: it leaves the
+// schema as it is, which may be a newer one.
+func (r row) part() row {
+	r = maps.Clone(r)
+	delete(r, colSchema)
+	return r
 }
 
 // withData adds v as JSON, cut into as many columns as it needs: data0, data1
@@ -90,9 +102,9 @@ func parseRow(entity []byte) (row, error) {
 	if err := json.Unmarshal(entity, &r); err != nil {
 		return nil, fmt.Errorf("row: %w", err)
 	}
-	if v, ok := r["schema"].(float64); !ok || v > schemaVersion || v < 1 || v != math.Trunc(v) {
+	if v, ok := r[colSchema].(float64); !ok || v > schemaVersion || v < 1 || v != math.Trunc(v) {
 		return nil, fmt.Errorf("row %s: schema %v, this release knows %d: deploy the release that wrote it",
-			r.key(), r["schema"], schemaVersion)
+			r.key(), r[colSchema], schemaVersion)
 	}
 	return r, nil
 }

@@ -73,7 +73,7 @@ func (s *Store) Open(ctx context.Context, key airlock.Key) (airlock.Open, error)
 func (s *Store) Touch(ctx context.Context, o airlock.Open) error {
 	r := newRow(o.Key.Workspace, kindOpen+part(o.Key.Request))
 	r[colDue], r[colLooked] = stamp(o.Due), stamp(o.Looked)
-	text, err := r.json()
+	text, err := r.part().json()
 	if err != nil {
 		return err
 	}

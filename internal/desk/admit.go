@@ -40,15 +40,21 @@ func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action acc
 
 func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (standing, error) {
 	if !canonical(workspace) {
-		return standing{}, fmt.Errorf("workspace %.50q: %w", workspace, airlock.ErrNotFound)
+		return standing{}, errNoWorkspace
 	}
 	w, err := d.Ports.Workspaces.Workspace(ctx, workspace)
+	if errors.Is(err, airlock.ErrNotFound) {
+		return standing{}, errNoWorkspace
+	}
 	if err != nil {
 		return standing{}, fmt.Errorf("workspace %s: %w", workspace, err)
 	}
 	roles, err := d.rolesIn(ctx, p, workspace)
 	return standing{workspace: w, roles: roles}, err
 }
+
+// errNoWorkspace is the answer to who names a workspace that is not there.
+var errNoWorkspace = fmt.Errorf("workspace does not exist: %w", airlock.ErrNotFound)
 
 // rolesIn are the roles a person has in a workspace. Of those in the token
 // only the ones that hold everywhere count.

@@ -232,27 +232,6 @@ func (b *bench) rows(r airlock.Request, which airlock.Which) []airlock.File {
 	}
 }
 
-// inReview is a request of Ann's with one file, under review.
-func (b *bench) inReview(kind airlock.Type) airlock.Key {
-	b.t.Helper()
-	key, _ := b.draft(kind)
-	b.drop(key, "a.txt", "content", nil)
-	_, err := b.Submit(b.t.Context(), as(ann, "submit"), key)
-	b.must(err)
-	b.engine(key, airlock.Sealed, airlock.Passed)
-	return key
-}
-
-// approved is a request of Ann's that was delivered.
-func (b *bench) approved(kind airlock.Type) airlock.Key {
-	b.t.Helper()
-	key := b.inReview(kind)
-	_, err := b.Decide(b.t.Context(), as(mia, "approve"), key, desk.Word{Verb: airlock.VerbApprove})
-	b.must(err)
-	b.engine(key, airlock.Delivered)
-	return key
-}
-
 func wantError(t *testing.T, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {

@@ -47,6 +47,9 @@ func (d *Desk) RemoveFile(ctx context.Context, c Caller, key airlock.Key, name s
 	}
 	ctx = context.WithoutCancel(ctx)
 	for _, f := range versions {
+		if f.Record != nil && f.Record.Kept > 0 {
+			continue // its bytes are not in the draft; they go with the turn before
+		}
 		d.order(ctx, v.request, message.QueuePurge, message.Purge{Workspace: key.Workspace, Request: key.Request,
 			Turn: slot.Turn, Name: f.Name, ETag: f.ETag})
 	}

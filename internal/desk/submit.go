@@ -147,7 +147,8 @@ func (d *Desk) inspect(ctx context.Context, r airlock.Request, files []airlock.F
 	group.SetLimit(d.parallel())
 	for _, f := range files[:min(len(files), maxInspects)] {
 		group.Go(func() error {
-			d.order(ctx, r, message.QueueInspect, message.Inspect{Workspace: r.Workspace, Request: r.ID, Turn: r.Turn, Name: f.Name, ETag: f.ETag})
+			d.order(ctx, r, message.QueueInspect, message.Inspect{Workspace: r.Workspace, Request: r.ID,
+				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: true})
 			return nil
 		})
 	}

@@ -86,7 +86,7 @@ func (f *Files) Erase(link, _ string) error {
 func (f *Files) Lease(place airlock.Place, name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c, err := f.container(context.Background(), place)
+	c, err := f.container(place)
 	if err != nil {
 		return err
 	}
@@ -105,5 +105,5 @@ func (f *Files) through(url string, access airlock.Access) (*container, error) {
 	if !ok || l.access != access || !f.Now().Before(l.until) {
 		return nil, ErrDenied
 	}
-	return f.container(context.Background(), l.place)
+	return f.container(l.place)
 }

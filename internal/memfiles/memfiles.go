@@ -87,7 +87,7 @@ func (f *Files) Create(ctx context.Context, place airlock.Place) error {
 func (f *Files) List(ctx context.Context, place airlock.Place, page airlock.Page) ([]airlock.Blob, string, error) {
 	f.mu.Lock() // it may sort
 	defer f.mu.Unlock()
-	c, err := f.container(ctx, place)
+	c, err := f.open(ctx, place)
 	if err != nil {
 		return nil, "", err
 	}
@@ -145,7 +145,7 @@ func (f *Files) Put(place airlock.Place, name string, content []byte) (airlock.B
 func (f *Files) PutBlob(place airlock.Place, b airlock.Blob, content []byte) (airlock.Blob, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c, err := f.container(context.Background(), place)
+	c, err := f.container(place)
 	if err != nil {
 		return airlock.Blob{}, err
 	}
@@ -157,7 +157,7 @@ func (f *Files) PutBlob(place airlock.Place, b airlock.Blob, content []byte) (ai
 func (f *Files) Delete(place airlock.Place, name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c, err := f.container(context.Background(), place)
+	c, err := f.container(place)
 	if err != nil {
 		return err
 	}
@@ -199,12 +199,17 @@ func (c *container) names() []string {
 	return c.sorted
 }
 
-// container returns ErrNotFound when there is none; also one being deleted is
-// none to whoever asks for its files.
-func (f *Files) container(ctx context.Context, place airlock.Place) (*container, error) {
+// open is container for a caller who may have gone away.
+func (f *Files) open(ctx context.Context, place airlock.Place) (*container, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	return f.container(place)
+}
+
+// container returns ErrNotFound when there is none; also one being deleted is
+// none to whoever asks for its files.
+func (f *Files) container(place airlock.Place) (*container, error) {
 	c := f.containers[place]
 	if c == nil {
 		return nil, fmt.Errorf("container %s: %w", place.Container, airlock.ErrNotFound)

@@ -13,7 +13,7 @@ import (
 func (f *Files) Open(ctx context.Context, ref airlock.Ref, from, count int64) (airlock.Content, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	c, err := f.container(ctx, ref.Place)
+	c, err := f.open(ctx, ref.Place)
 	if err != nil {
 		return airlock.Content{}, err
 	}
@@ -49,14 +49,14 @@ func (f *Files) Copy(ctx context.Context, c airlock.Copy) (airlock.Copied, error
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	to, err := f.container(ctx, c.To.Place)
+	to, err := f.open(ctx, c.To.Place)
 	if err != nil {
 		return airlock.Copied{}, err
 	}
 	if done, ok := to.blobs[c.To.Name]; ok && done.source == c.From.ETag && done.Size == c.Size {
 		return airlock.Copied{Offset: c.Size, ETag: done.ETag}, nil
 	}
-	from, err := f.container(ctx, c.From.Place)
+	from, err := f.container(c.From.Place)
 	if err != nil {
 		return airlock.Copied{}, err
 	}

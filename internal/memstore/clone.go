@@ -21,7 +21,7 @@ func cloneWorkspace(w airlock.Workspace) airlock.Workspace {
 
 func cloneRequest(r airlock.Request) airlock.Request {
 	if r.Properties != nil {
-		r.Properties = cloneTree(r.Properties).(map[string]any) //nolint:forcetypeassert // a map's copy is a map
+		r.Properties = cloneTree(r.Properties).(map[string]any)
 	}
 	r.CreatedBy, r.SubmittedBy, r.UpdatedBy = clonePerson(r.CreatedBy), clonePerson(r.SubmittedBy), clonePerson(r.UpdatedBy)
 	r.Reviews = slices.Clone(r.Reviews)
@@ -82,7 +82,8 @@ func clone[T any](p *T) *T {
 }
 
 func cloneFile(f airlock.File) airlock.File {
-	f.Record, f.Verdict, f.Removal, f.Seal, f.Rescan = clone(f.Record), clone(f.Verdict), clone(f.Removal), clone(f.Seal), clone(f.Rescan)
+	f.Record, f.Verdict, f.Removal, f.Partial = clone(f.Record), clone(f.Verdict), clone(f.Removal), clone(f.Partial)
+	f.Seal, f.Rescan = clone(f.Seal), clone(f.Rescan)
 	if f.Inspection = clone(f.Inspection); f.Inspection != nil {
 		f.Inspection.Findings = slices.Clone(f.Inspection.Findings)
 	}

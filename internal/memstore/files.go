@@ -157,6 +157,7 @@ func merge(row *airlock.File, f airlock.File) {
 	over(&row.Progress, f.Progress)
 	over(&row.Verdict, f.Verdict)
 	over(&row.Removal, f.Removal)
+	over(&row.Partial, f.Partial)
 	over(&row.Seal, f.Seal)
 	over(&row.Rescan, f.Rescan)
 	over(&row.Release, f.Release)

@@ -52,7 +52,7 @@ func (s *Store) Commit(_ context.Context, c airlock.Change) (airlock.Request, er
 	stored.row = row
 	stored.lines = append(stored.lines, c.Lines...)
 	if d := c.Decision; d != nil {
-		stored.decisions[decision{d.Turn, d.By.OID}] = true
+		stored.decisions[decision{d.Turn, d.By.OID, d.Verb}] = true
 	}
 	for _, m := range c.Members { // to hold a row in a transaction is to write it
 		held, _ := p.members.get(memberKey(m.OID, m.Role))
@@ -77,7 +77,7 @@ func (p *partition) clash(c airlock.Change, stored *request) error {
 		if n := len(stored.lines); n > 0 {
 			last = stored.lines[n-1].Seq
 		}
-		if d := c.Decision; d != nil && stored.decisions[decision{d.Turn, d.By.OID}] {
+		if d := c.Decision; d != nil && stored.decisions[decision{d.Turn, d.By.OID, d.Verb}] {
 			return fmt.Errorf("decision of turn %d: %w", d.Turn, airlock.ErrConflict)
 		}
 	}

@@ -3,33 +3,26 @@ package memstore
 import (
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
-// chunkSize bounds how many rows one insert may have to shift.
+// chunkSize bounds how many keys one insert may have to shift.
 const chunkSize = 256
 
-// sorted is a map in the order of its keys, cut into chunks so that the cost of
-// a write hardly depends on how many rows there are. The zero value is empty.
+// sorted is a map in the order of its keys, which are cut into chunks so that
+// the cost of a write hardly depends on how many rows there are. The zero value
+// is empty.
 type sorted[V any] struct {
-	chunks [][]entry[V] // none is empty
 	rows   map[string]V
+	chunks [][]string // the keys in order; no chunk is empty
 }
-
-type entry[V any] struct {
-	key   string
-	value V
-}
-
-func byKey[V any](e entry[V], key string) int { return strings.Compare(e.key, key) }
 
 // chunk is the index of the chunk that holds key, or would.
 func (s *sorted[V]) chunk(key string) int {
 	i := sort.Search(len(s.chunks), func(i int) bool {
 		c := s.chunks[i]
-		return c[len(c)-1].key >= key
+		return c[len(c)-1] >= key
 	})
 	return min(i, max(0, len(s.chunks)-1))
 }
@@ -43,20 +36,19 @@ func (s *sorted[V]) put(key string, value V) {
 	if s.rows == nil {
 		s.rows = map[string]V{}
 	}
+	_, known := s.rows[key]
 	s.rows[key] = value
-	if len(s.chunks) == 0 {
-		s.chunks = [][]entry[V]{{{key, value}}}
+	switch {
+	case known:
+		return
+	case len(s.chunks) == 0:
+		s.chunks = [][]string{{key}}
 		return
 	}
 	i := s.chunk(key)
-	at, found := slices.BinarySearchFunc(s.chunks[i], key, byKey)
-	if found {
-		s.chunks[i][at].value = value
-		return
-	}
-	c := slices.Insert(s.chunks[i], at, entry[V]{key, value})
-	if len(c) < chunkSize {
-		s.chunks[i] = c
+	at, _ := slices.BinarySearch(s.chunks[i], key)
+	c := slices.Insert(s.chunks[i], at, key)
+	if s.chunks[i] = c; len(c) < chunkSize {
 		return
 	}
 	half := len(c) / 2
@@ -65,12 +57,12 @@ func (s *sorted[V]) put(key string, value V) {
 }
 
 func (s *sorted[V]) remove(key string) {
-	if _, ok := s.rows[key]; !ok {
+	if _, known := s.rows[key]; !known {
 		return
 	}
 	delete(s.rows, key)
 	i := s.chunk(key)
-	at, _ := slices.BinarySearchFunc(s.chunks[i], key, byKey)
+	at, _ := slices.BinarySearch(s.chunks[i], key)
 	if s.chunks[i] = slices.Delete(s.chunks[i], at, at+1); len(s.chunks[i]) == 0 {
 		s.chunks = slices.Delete(s.chunks, i, i+1)
 	}
@@ -92,11 +84,8 @@ func (s *sorted[V]) after(key string, visit func(key string, value V) bool) {
 	}
 	first := s.chunk(key)
 	for i := first; i < len(s.chunks); i++ {
-		for _, e := range s.chunks[i] {
-			if i == first && e.key <= key {
-				continue
-			}
-			if !visit(e.key, e.value) {
+		for _, k := range s.chunks[i] {
+			if (i > first || k > key) && !visit(k, s.rows[k]) {
 				return
 			}
 		}

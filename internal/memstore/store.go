@@ -51,6 +51,7 @@ type (
 	decision struct {
 		turn int
 		oid  string
+		verb airlock.Verb
 	}
 	manifest struct{ request, digest string }
 	letter   struct{ request, id string }

@@ -20,10 +20,10 @@ import (
 // Config says which run it is.
 type Config struct {
 	Seed  uint64
-	Calm  bool                       // no trouble at all: only order is drawn
-	Trace func(line string)          // gets every step; nil: none
-	Alter func(*World, Ports) Ports  // replaces ports by ones with a planted mistake; nil: none
-	Tune  func(*Settings)            // changes settings, as a planted mistake may; nil: none
+	Calm  bool                      // no trouble at all: only order is drawn
+	Trace func(line string)         // gets every step; nil: none
+	Alter func(*World, Ports) Ports // replaces ports by ones with a planted mistake; nil: none
+	Tune  func(*Settings)           // changes settings, as a planted mistake may; nil: none
 }
 
 // Violation is something that must not happen.

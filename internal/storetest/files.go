@@ -104,10 +104,10 @@ func fileSlots(t *testing.T, s Store) {
 	other := airlock.Slot{Key: airlock.Key{Workspace: slot.Key.Workspace, Request: newKey().Request}, Turn: 1}
 	slots := []airlock.Slot{slot, {Key: slot.Key, Turn: 2}, {Key: slot.Key, Turn: 12}, {Key: slot.Key, Turn: 99}, other}
 	for i, at := range slots {
-		check(t, s.Put(t.Context(), at, []airlock.File{{Name: "f", ETag: "1", Seal: &airlock.Seal{Offset: int64(i)}}}))
+		check(t, s.Put(t.Context(), at, []airlock.File{{Name: "f", ETag: "1", Partial: &airlock.Partial{Offset: int64(i)}}}))
 	}
 	for i, at := range slots {
-		want := airlock.File{Name: "f", ETag: "1", Seal: &airlock.Seal{Offset: int64(i)}, Stored: true}
+		want := airlock.File{Name: "f", ETag: "1", Partial: &airlock.Partial{Offset: int64(i)}, Stored: true}
 		equal(t, get(t, s, at, "f", "1"), want)
 		equal(t, everything(t, s, at, airlock.Selection{}, 0), []airlock.File{want})
 	}

@@ -57,7 +57,7 @@ func fillScalar(v reflect.Value, n int) {
 	case v.CanInt():
 		v.SetInt(int64(n))
 	case v.CanUint():
-		v.SetUint(uint64(n % 256)) //nolint:gosec // a count of fields
+		v.SetUint(uint64(n % 256))
 	case v.Kind() == reflect.Bool:
 		v.SetBool(true)
 	case v.Kind() == reflect.Map:

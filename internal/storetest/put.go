@@ -58,7 +58,7 @@ func putTwice(t *testing.T, s Store) {
 func putHints(t *testing.T, s Store) {
 	slot := newSlot()
 	for step, stored := range []bool{true, false, true} {
-		f := airlock.File{Name: "f", ETag: "1", Seal: &airlock.Seal{Offset: int64(step)}, Stored: stored}
+		f := airlock.File{Name: "f", ETag: "1", Partial: &airlock.Partial{Offset: int64(step)}, Stored: stored}
 		check(t, s.Put(t.Context(), slot, []airlock.File{f}))
 		f.Stored = true
 		equal(t, get(t, s, slot, "f", "1"), f)

@@ -38,7 +38,7 @@ var specimens = []struct {
 	{airlock.File{Name: "noted", Inspection: found(airlock.Note), Verdict: verdict(airlock.Clean)}, []airlock.Which{airlock.Ready, airlock.Unsealed}},
 	{airlock.File{Name: "refused", Inspection: found(airlock.Refuse), Verdict: verdict(airlock.Clean)}, []airlock.Which{airlock.Ready, airlock.Unsealed, airlock.Troubled}},
 	{airlock.File{Name: "removed", Removal: &airlock.Removal{By: "x"}}, []airlock.Which{airlock.Unsealed, airlock.Unclean}},
-	{airlock.File{Name: "half sealed", Inspection: &airlock.Inspection{}, Seal: &airlock.Seal{Offset: 5}}, []airlock.Which{airlock.Ready, airlock.Unsealed, airlock.Unclean}},
+	{airlock.File{Name: "half sealed", Inspection: &airlock.Inspection{}, Partial: &airlock.Partial{Offset: 5}}, []airlock.Which{airlock.Ready, airlock.Unsealed, airlock.Unclean}},
 	{airlock.File{Name: "sealed", Inspection: &airlock.Inspection{}, Seal: &airlock.Seal{ETag: "s"}}, []airlock.Which{airlock.Unclean}},
 	{airlock.File{Name: "sealed unread", Seal: &airlock.Seal{ETag: "s"}, Verdict: verdict(airlock.Clean)}, nil},
 	{airlock.File{Name: "clean", Inspection: &airlock.Inspection{}, Seal: &airlock.Seal{ETag: "s"}, Verdict: verdict(airlock.Clean)}, nil},

@@ -165,6 +165,9 @@ func pages[T any](t *testing.T, limit int, list func(airlock.Page) ([]T, string,
 		if len(rows) < full {
 			t.Fatalf("a page that is not the last holds %d rows, not %d", len(rows), full)
 		}
+		if next == page.After {
+			t.Fatalf("cursor %q stands still", next)
+		}
 		page.After = next
 	}
 }

@@ -139,15 +139,6 @@ func (r *Running) adminFunction(life context.Context, w http.ResponseWriter, req
 	}
 }
 
-func (a *app) functionFold(name string) (*function, bool) {
-	for _, f := range a.functions {
-		if strings.EqualFold(f.name, name) {
-			return f, true
-		}
-	}
-	return nil, false
-}
-
 func (r *Running) adminRun(life context.Context, a *app, f *function, w http.ResponseWriter, req *http.Request) {
 	var body struct {
 		Input *string `json:"input"`
@@ -161,7 +152,7 @@ func (r *Running) adminRun(life context.Context, a *app, f *function, w http.Res
 	if body.Input != nil {
 		input = *body.Input
 	}
-	r.goListen(func() { // the answer does not wait, Stop does
+	accepted := r.goManual(func() { // the answer does not wait, Stop does
 		c, err := r.manualCall(life, f, input)
 		if err != nil {
 			r.host.Log.LogAttrs(life, slog.LevelError, "function could not be run by hand",
@@ -170,6 +161,10 @@ func (r *Running) adminRun(life context.Context, a *app, f *function, w http.Res
 		}
 		_ = r.invoke(life, a, c) // logged
 	})
+	if !accepted {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	w.WriteHeader(http.StatusAccepted)
 }
 

@@ -89,6 +89,7 @@ type lineWriter struct {
 	pending []byte
 }
 
+// Write never fails.
 func (w *lineWriter) Write(b []byte) (int, error) {
 	w.pending = append(w.pending, b...)
 	for {

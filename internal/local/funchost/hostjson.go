@@ -87,6 +87,9 @@ func (h Host) loadConfig(s settings) (config, error) {
 	if err != nil {
 		return config{}, fmt.Errorf("%w: %w", errConfig, err)
 	}
+	if raw, err = s.override(raw); err != nil {
+		return config{}, fmt.Errorf("%w: host.json: %w", errConfig, err)
+	}
 	var f hostFile
 	if err := json.Unmarshal(raw, &f); err != nil {
 		return config{}, fmt.Errorf("%w: host.json: %w", errConfig, err)

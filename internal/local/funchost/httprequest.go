@@ -64,6 +64,7 @@ type reply struct {
 	begun bool
 }
 
+// WriteHeader notes that the answer has begun.
 func (w *reply) WriteHeader(status int) {
 	w.begun = true
 	w.ResponseWriter.WriteHeader(status)

@@ -30,6 +30,10 @@ type call struct {
 	send func(ctx context.Context, p *process, id string) error
 	// answer takes the result of the JSON protocol to an HTTP client.
 	answer func(result) error
+
+	// Of one attempt.
+	id  string
+	log *slog.Logger
 }
 
 // invoke runs a function, with its retry policy, and binds its outputs.
@@ -56,11 +60,11 @@ func (r *Running) invoke(ctx context.Context, a *app, c call) error {
 
 // try makes one attempt: a new invocation id, one timeout, one line of log.
 func (r *Running) try(ctx context.Context, a *app, c call) error {
-	id := uuid.NewString()
-	inv := Invocation{Function: c.function.name, ID: id, Start: r.host.Now(), Dequeues: c.dequeues}
-	log := r.host.Log.With(slog.String("function", c.function.name), slog.String("invocation", id))
-	log.LogAttrs(ctx, slog.LevelInfo, "executing", slog.String("reason", c.reason))
-	inv.Err = r.attempt(ctx, a, c, id, log)
+	c.id = uuid.NewString()
+	inv := Invocation{Function: c.function.name, ID: c.id, Start: r.host.Now(), Dequeues: c.dequeues}
+	c.log = r.host.Log.With(slog.String("function", c.function.name), slog.String("invocation", c.id))
+	c.log.LogAttrs(ctx, slog.LevelInfo, "executing", slog.String("reason", c.reason))
+	inv.Err = r.attempt(ctx, a, c)
 	inv.Duration = r.host.Now().Sub(inv.Start)
 	level := slog.LevelInfo
 	attrs := []slog.Attr{slog.Duration("duration", inv.Duration)}
@@ -68,12 +72,12 @@ func (r *Running) try(ctx context.Context, a *app, c call) error {
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", inv.Err))
 	}
-	log.LogAttrs(ctx, level, "executed", attrs...)
+	c.log.LogAttrs(ctx, level, "executed", attrs...)
 	r.host.OnInvocation(inv)
 	return inv.Err
 }
 
-func (r *Running) attempt(ctx context.Context, a *app, c call, id string, log *slog.Logger) error {
+func (r *Running) attempt(ctx context.Context, a *app, c call) error {
 	if a.worker == nil {
 		return errors.New("no handler")
 	}
@@ -89,18 +93,18 @@ func (r *Running) attempt(ctx context.Context, a *app, c call, id string, log *s
 	if err != nil {
 		return err
 	}
-	p.begin(id, deadline)
-	defer p.end(id)
+	p.begin(c.id, deadline)
+	defer p.end(c.id)
 	if c.send != nil {
-		err = c.send(ctx, p, id)
+		err = c.send(ctx, p, c.id)
 	} else {
-		err = r.exchange(ctx, a, c, id, p, log)
+		err = r.exchange(ctx, a, c, p)
 	}
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(context.Cause(ctx), errTimeout):
-		r.timedOut(a.worker, p, id)
+		r.timedOut(a.worker, p, c.id)
 		return context.Cause(ctx)
 	case errors.Is(err, errBroken):
 		a.worker.settle(p)
@@ -122,16 +126,15 @@ func (r *Running) timedOut(w *worker, p *process, id string) {
 var errBroken = errors.New("connection to the handler broke")
 
 // exchange is one call in the JSON protocol, and its outputs.
-func (r *Running) exchange(ctx context.Context, a *app, c call, id string, p *process, log *slog.Logger) error {
+func (r *Running) exchange(ctx context.Context, a *app, c call, p *process) error {
 	c.binding.add("sys", sys(c.function.name, uuid.NewString(), r.host.Now()))
-	body := requestBody(c.function.trigger.Name, c.data, &c.binding)
-	status, contentType, answer, err := r.post(ctx, p, c.function.name, id, body)
+	answer, err := r.post(ctx, p, c)
 	if err != nil {
 		return err
 	}
-	res, err := readResult(status, contentType, answer)
+	res, err := readResult(answer.status, answer.contentType, answer.body)
 	if errors.Is(err, errNoResult) {
-		log.LogAttrs(ctx, slog.LevelError, "the handler answered without a result and the invocation now hangs; "+
+		c.log.LogAttrs(ctx, slog.LevelError, "the handler answered without a result and the invocation now hangs; "+
 			"answer 200 with content type application/json and at least {}")
 		<-ctx.Done()
 		return context.Cause(ctx)
@@ -140,7 +143,7 @@ func (r *Running) exchange(ctx context.Context, a *app, c call, id string, p *pr
 		return err
 	}
 	for _, line := range res.logs {
-		log.LogAttrs(ctx, slog.LevelInfo, "function output", slog.String("line", line))
+		c.log.LogAttrs(ctx, slog.LevelInfo, "function output", slog.String("line", line))
 	}
 	if err := r.bindOutputs(ctx, a, c, res); err != nil {
 		return err
@@ -151,25 +154,34 @@ func (r *Running) exchange(ctx context.Context, a *app, c call, id string, p *pr
 	return nil
 }
 
-func (r *Running) post(ctx context.Context, p *process, name, id, body string) (status int, contentType, answer string, err error) {
+// handlerAnswer is what came back from a call in the JSON protocol.
+type handlerAnswer struct {
+	status      int
+	contentType string
+	body        string
+}
+
+func (r *Running) post(ctx context.Context, p *process, c call) (handlerAnswer, error) {
+	body := requestBody(c.function.trigger.Name, c.data, &c.binding)
 	// A bare reader has no length, so the body goes out chunked, as the host's does.
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url("/"+name), struct{ io.Reader }{strings.NewReader(body)})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url("/"+c.function.name),
+		struct{ io.Reader }{strings.NewReader(body)})
 	if err != nil {
-		return 0, "", "", err
+		return handlerAnswer{}, err
 	}
-	r.mark(req.Header, id)
+	r.mark(req.Header, c.id)
 	req.Header.Set("User-Agent", r.userAgent())
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return 0, "", "", fmt.Errorf("%w: %w", errBroken, err)
+		return handlerAnswer{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return 0, "", "", fmt.Errorf("%w: %w", errBroken, err)
+		return handlerAnswer{}, fmt.Errorf("%w: %w", errBroken, err)
 	}
-	return resp.StatusCode, resp.Header.Get("Content-Type"), string(raw), nil
+	return handlerAnswer{resp.StatusCode, resp.Header.Get("Content-Type"), string(raw)}, nil
 }
 
 // The headers of every call to the handler (HttpWorkerConstants).

@@ -62,6 +62,7 @@ func (w *worker) startProcess(ctx context.Context) (*process, error) {
 	)
 	// A grandchild may hold the console open after the handler is gone.
 	cmd.WaitDelay = time.Second
+	dieTogether(cmd)
 	p := &process{
 		id: id, port: w.port, cmd: cmd, console: newConsole(w.log),
 		ready: make(chan struct{}), exited: make(chan struct{}), restart: make(chan struct{}),

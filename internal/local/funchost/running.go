@@ -37,26 +37,10 @@ type Running struct {
 	startErr error
 	err      error
 	draining bool
-	running  int // invocations
+	ending   bool // no more runs by hand
+	running  int  // invocations
 	retrying int
 	idle     *sync.Cond // running became 0
-}
-
-// app is the loaded content of the script root.
-type app struct {
-	config    config
-	functions []*function
-	routes    router
-	worker    *worker // nil when there is nothing to run
-}
-
-func (a *app) function(name string) (*function, bool) {
-	for _, f := range a.functions {
-		if f.name == name {
-			return f, true
-		}
-	}
-	return nil, false
 }
 
 func newRunning(h Host, listener net.Listener) *Running {
@@ -80,83 +64,7 @@ func (r *Running) begin(life, listen context.Context) {
 	r.group.Go(func() {
 		_ = r.server.Serve(r.listener) // ends with the server
 	})
-	r.group.Go(func() { r.initialise(life, listen) })
-}
-
-// initialise loads the app, and tries again while it cannot be loaded.
-func (r *Running) initialise(life, listen context.Context) {
-	pause := r.host.Times.StartRetryMin
-	for {
-		a, err := r.load(life)
-		if err == nil {
-			r.launch(life, listen, a)
-			return
-		}
-		r.host.Log.LogAttrs(life, slog.LevelError, "a host error has occurred during startup", slog.Any("error", err))
-		r.mu.Lock()
-		r.startErr = err
-		r.mu.Unlock()
-		if !sleep(listen, pause) {
-			return
-		}
-		pause = min(2*pause, r.host.Times.StartRetryMax)
-	}
-}
-
-func (r *Running) load(ctx context.Context) (*app, error) {
-	c, err := r.host.loadConfig(r.settings)
-	if err != nil {
-		return nil, err
-	}
-	functions, err := loadFunctions(r.host.Root, r.settings)
-	if err != nil { // the functions that could be read run
-		r.host.Log.LogAttrs(ctx, slog.LevelError, "functions left out", slog.Any("error", err))
-	}
-	a := &app{config: c, functions: functions}
-	if a.routes, err = newRouter(c.routePrefix, functions); err != nil {
-		return nil, err
-	}
-	if !anyEnabled(functions) || c.handler == nil {
-		return a, nil
-	}
-	a.worker = &worker{
-		command: c.handler, settings: r.settings, root: r.host.Root,
-		port: c.port, fixedPort: c.port != 0, init: c.init,
-		times: r.host.Times, profile: r.host.Profile, log: r.host.Log, now: r.host.Now, giveUp: r.giveUp,
-	}
-	return a, nil
-}
-
-func anyEnabled(functions []*function) bool {
-	for _, f := range functions {
-		if !f.disabled {
-			return true
-		}
-	}
-	return false
-}
-
-// launch starts the handler and every listener of the app.
-func (r *Running) launch(life, listen context.Context, a *app) {
-	r.mu.Lock()
-	r.app, r.startErr = a, nil
-	r.mu.Unlock()
-	if a.worker == nil {
-		r.host.Log.LogAttrs(life, slog.LevelInfo, "no functions found", slog.String("root", r.host.Root))
-		return
-	}
-	r.group.Go(func() { a.worker.run(life) })
-	for _, f := range a.functions {
-		if f.disabled {
-			continue
-		}
-		switch {
-		case f.trigger.is(queueTrigger):
-			r.goListen(func() { r.listenQueue(life, listen, f) })
-		case f.trigger.is(timerTrigger):
-			r.goListen(func() { r.listenTimer(life, listen, f) })
-		}
-	}
+	r.goListen(func() { r.initialise(life, listen) })
 }
 
 // URL is the base of the host's address, without a slash at its end.
@@ -177,6 +85,7 @@ func (r *Running) Err() error {
 // invocations finish (at most until ctx ends or Times.Shutdown has passed),
 // then the handler is killed without a signal it could see.
 func (r *Running) Stop(ctx context.Context) error {
+	r.refuse()
 	r.stopListening()
 	ctx, cancel := context.WithTimeout(ctx, r.host.Times.Shutdown)
 	defer cancel()
@@ -186,7 +95,8 @@ func (r *Running) Stop(ctx context.Context) error {
 	return err
 }
 
-// goListen runs a listener, or the message it received, to its end: Stop waits.
+// goListen runs a listener, or what it received, to its end: Stop waits. Only
+// begin, goManual and what goListen runs may call it, so that Stop never misses any.
 func (r *Running) goListen(f func()) {
 	r.listeners.Add(1)
 	r.group.Go(func() {
@@ -211,6 +121,7 @@ func (r *Running) giveUp(err error) {
 // shutDown cancels everything and closes Done once all goroutines are gone.
 func (r *Running) shutDown(cause error) {
 	r.finish.Do(func() {
+		r.refuse()
 		r.mu.Lock()
 		r.err = cause
 		r.mu.Unlock()
@@ -225,6 +136,22 @@ func (r *Running) shutDown(cause error) {
 			close(r.done)
 		}()
 	})
+}
+
+// goManual runs what was asked for by hand, unless the host is about to end.
+func (r *Running) goManual(f func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ending {
+		r.goListen(f)
+	}
+	return !r.ending
+}
+
+func (r *Running) refuse() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ending = true
 }
 
 // closeServer lets clients that wait hear of the end, unless the host is lost.
@@ -263,19 +190,6 @@ func (r *Running) awaitIdle(ctx context.Context) error {
 		return fmt.Errorf("%d invocations still running: %w", r.running, ctx.Err())
 	}
 	return nil
-}
-
-// loaded returns the app, or an error while there is none.
-func (r *Running) loaded() (*app, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case r.startErr != nil:
-		return nil, r.startErr
-	case r.app == nil:
-		return nil, errors.New("host is starting")
-	}
-	return r.app, nil
 }
 
 // hostID is derived from the script root, so that a restart finds its own

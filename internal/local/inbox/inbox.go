@@ -35,7 +35,7 @@ type Config struct {
 	Password string
 	// LoginOnly offers LOGIN but not PLAIN, as Exchange Online does.
 	LoginOnly bool
-	Folder    string // if set, every mail is also kept there as <n>.eml
+	Folder    string // if set, every mail is also kept there as <n>.eml, and found again by the next inbox
 	MaxMails  int    // kept in memory, the oldest go first; default 1000
 	MaxBytes  int64  // of one mail; default 1 MiB
 	Now       func() time.Time
@@ -62,6 +62,9 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, fmt.Errorf("inbox config: %w", err)
 	}
 	s := &Server{config: c, store: newStore(c)}
+	if err := s.store.load(); err != nil {
+		return nil, fmt.Errorf("inbox: %w", err)
+	}
 	var certificate *tls.Config
 	if c.Mode != Plain {
 		if certificate, s.ca, err = throwAway(c.Now()); err != nil {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -73,7 +71,7 @@ func (s *store) keep(from, to string, raw []byte) error {
 	if s.config.Folder == "" {
 		return nil
 	}
-	return os.WriteFile(filepath.Join(s.config.Folder, strconv.Itoa(m.N)+".eml"), raw, 0o600)
+	return s.write(m)
 }
 
 func (s *store) list() []Mail {

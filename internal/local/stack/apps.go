@@ -1,10 +1,14 @@
 package stack
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/local/funchost"
 )
@@ -18,8 +22,7 @@ var (
 
 // startApps runs the staged app twice, each with its own settings.
 func (s *Stack) startApps(ctx context.Context) error {
-	s.eventKey = randomKey(32)[:40]
-	s.eventKey = strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(s.eventKey)
+	s.eventKey = rand.Text() // stands in an address
 	var err error
 	if s.Front, err = s.startApp(ctx, "front", loopback(s.cfg.Ports.Front), s.frontSettings()); err != nil {
 		return err
@@ -35,7 +38,7 @@ func (s *Stack) startApp(ctx context.Context, app, addr string, settings map[str
 	if s.cfg.OnInvocation != nil {
 		host.OnInvocation = func(call funchost.Invocation) { s.cfg.OnInvocation(app, call) }
 	}
-	running, err := supervise(ctx, host, restartPause)
+	running, err := supervise(ctx, host)
 	if err == nil {
 		s.onClose(running.Close)
 	}
@@ -56,11 +59,12 @@ func (s *Stack) common(app string, off []string) map[string]string {
 		"TRE_CA_FILE":               s.caFile(),
 		"TRE_PORTAL_URL":            s.PortalURL(),
 		"TRE_API_URL":               s.APIURL(),
-		"TRE_SWEEP_SCHEDULE":        "0 * * * * *",
-		"TRE_RETAIN_SCHEDULE":       "0 30 * * * *",
+		// function.json refers to these two, so the host wants them set.
+		"TRE_SWEEP_SCHEDULE":  cmp.Or(s.cfg.Pace.SweepSchedule, "0 * * * * *"),
+		"TRE_RETAIN_SCHEDULE": "0 30 * * * *",
 	}
-	if s.cfg.Pace.SweepSchedule != "" {
-		settings["TRE_SWEEP_SCHEDULE"] = s.cfg.Pace.SweepSchedule
+	if s.cfg.Pace.Polling > 0 {
+		settings["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = timeSpan(s.cfg.Pace.Polling)
 	}
 	for _, f := range off {
 		settings["AzureWebJobs."+f+".Disabled"] = "true"
@@ -85,7 +89,7 @@ func (s *Stack) frontSettings() map[string]string {
 		"TRE_ISSUER":         s.Issuer.URL(),
 		"TRE_AUDIENCE":       Audience,
 		"TRE_CLIENT_ID":      PortalClient,
-		"TRE_COOKIE_KEYS":    randomKey(32),
+		"TRE_COOKIE_KEYS":    s.kept.Cookies,
 	})
 	return settings
 }
@@ -101,4 +105,10 @@ func (s *Stack) engineSettings() map[string]string {
 		"TRE_ADMIN_MAIL":    "admin@tre.example",
 	})
 	return settings
+}
+
+// timeSpan is a duration as host.json writes one: hours, minutes, seconds and
+// thousandths.
+func timeSpan(d time.Duration) string {
+	return fmt.Sprintf("%02d:%02d:%02d.%03d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60, d.Milliseconds()%1000)
 }

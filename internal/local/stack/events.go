@@ -34,7 +34,7 @@ func (s *Stack) caFile() string { return filepath.Join(s.dir, "ca.pem") }
 
 // startEvents starts Event Grid, and writes the authorities that the handlers
 // have to trust into one file: Event Grid's and the mail server's.
-func (s *Stack) startEvents(ctx context.Context) error {
+func (s *Stack) startEvents(context.Context) error {
 	var err error
 	s.Grid, err = eventgrid.Start(eventgrid.Config{Times: s.cfg.Pace.Grid, Unkind: s.cfg.Grid, Now: s.cfg.Now, Log: s.cfg.Log})
 	if err != nil {

@@ -58,6 +58,7 @@ type Pace struct {
 	Grid          eventgrid.Times
 	DeletedName   time.Duration // how long a deleted container's name is taken; 0 means 30 s
 	SweepSchedule string        // NCRONTAB; empty: the setting's default
+	Polling       time.Duration // longest pause between two looks at an empty queue; 0 means host.json's
 }
 
 // Stack is everything, running.
@@ -75,6 +76,7 @@ type Stack struct {
 	Engine     *Supervised
 	Workspaces []Workspace
 	closers    []func() error
+	kept       kept
 
 	topicEndpoint, topicKey string // of our own topic
 	eventKey                string // of the front's webhook
@@ -91,14 +93,19 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		name  string
 		start func(context.Context) error
 	}{
-		{"folder", s.startFolder}, {"storage (Azurite)", s.startStorage}, {"people (OpenID provider)", s.startPeople},
-		{"mail (SMTP inbox)", s.startMail}, {"events (Event Grid)", s.startEvents}, {"workspaces", s.seed},
-		{"front and engine (Functions hosts)", s.startApps}, {"subscriptions", s.subscribe},
+		{"folder", s.startFolder}, {"people (OpenID provider)", s.startPeople}, {"mail (SMTP inbox)", s.startMail},
+		{"events (Event Grid)", s.startEvents}, {"storage (Azurite, gateway, Defender)", s.startStorage},
+		{"two workspaces", s.seed}, {"front and engine (Functions hosts)", s.startApps},
+		{"event subscriptions", s.subscribe}, {"notes for the next run", s.remember},
 	} {
 		if cfg.OnStep != nil {
 			cfg.OnStep(part.name)
 		}
-		if err := part.start(ctx); err != nil {
+		err := part.start(ctx)
+		if err == nil {
+			err = ctx.Err() // asked to stop meanwhile
+		}
+		if err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", part.name, err), s.Close())
 		}
 	}
@@ -118,13 +125,18 @@ func (s *Stack) Close() error {
 func (s *Stack) onClose(f func() error) { s.closers = append(s.closers, f) }
 
 func (s *Stack) startFolder(context.Context) error {
-	if s.dir != "" {
-		return os.MkdirAll(s.dir, 0o700)
+	if s.dir == "" {
+		dir, err := os.MkdirTemp("", "trefoil-")
+		if err != nil {
+			return err
+		}
+		s.dir, s.temporary = dir, true
+		s.onClose(func() error { return os.RemoveAll(dir) })
 	}
-	dir, err := os.MkdirTemp("", "trefoil-")
-	s.dir, s.temporary = dir, true
-	s.onClose(func() error { return os.RemoveAll(dir) })
-	return err
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	return s.recall()
 }
 
 func (s *Stack) startPeople(ctx context.Context) error {
@@ -132,12 +144,8 @@ func (s *Stack) startPeople(ctx context.Context) error {
 	for _, p := range People {
 		users = append(users, issuer.User{Key: p.Key, Name: p.Name, Email: p.Email, Roles: p.Roles})
 	}
-	front, err := freePort(s.cfg.Ports.Front)
-	if err != nil {
-		return err
-	}
-	s.cfg.Ports.Front = front
-	s.Issuer, err = issuer.Start(ctx, issuer.Config{Listen: loopback(s.cfg.Ports.Issuer), Audience: Audience,
+	var err error
+	s.Issuer, err = issuer.Start(context.WithoutCancel(ctx), issuer.Config{Listen: loopback(s.cfg.Ports.Issuer), Audience: Audience,
 		Users: users, Now: s.cfg.Now, Logger: s.cfg.Log,
 		Clients: []issuer.Client{
 			{ID: PortalClient, Redirects: []string{s.PortalURL() + "/signin/callback"}, SignedOut: []string{s.PortalURL() + "/"}},
@@ -150,13 +158,14 @@ func (s *Stack) startPeople(ctx context.Context) error {
 }
 
 func (s *Stack) startMail(ctx context.Context) error {
+	// Close is what ends it: the engine may still send while it stops.
 	cfg := inbox.Config{HTTP: loopback(s.cfg.Ports.Mail), Mode: inbox.StartTLS, Now: s.cfg.Now, Logger: s.cfg.Log,
 		Username: "trefoil", Password: mailPassword}
 	if !s.temporary {
 		cfg.Folder = filepath.Join(s.dir, "mail")
 	}
 	var err error
-	if s.Inbox, err = inbox.Start(ctx, cfg); err == nil {
+	if s.Inbox, err = inbox.Start(context.WithoutCancel(ctx), cfg); err == nil {
 		s.onClose(s.Inbox.Close)
 	}
 	return err

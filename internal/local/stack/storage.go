@@ -56,13 +56,9 @@ func (s *Stack) startStorage(ctx context.Context) error {
 }
 
 func (s *Stack) startAzurite(ctx context.Context) error {
-	cfg := azurite.Config{Root: s.cfg.Root, Accounts: s.accounts()}
+	cfg := azurite.Config{Root: s.cfg.Root, Accounts: s.accounts(), Keys: s.kept.Accounts}
 	if !s.temporary {
-		keys, err := s.keepKeys()
-		if err != nil {
-			return err
-		}
-		cfg.Dir, cfg.Keys = filepath.Join(s.dir, "azurite"), keys
+		cfg.Dir = filepath.Join(s.dir, "azurite")
 	}
 	server, err := azurite.Start(ctx, cfg)
 	if err != nil {

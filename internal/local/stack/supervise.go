@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -15,62 +16,83 @@ import (
 // up or is lost, as Azure does.
 type Supervised struct {
 	host  funchost.Host
-	pause time.Duration // before a new instance
-	mu    sync.Mutex
-	now   *funchost.Running
-	ended bool
+	ended chan struct{} // closed by Close: no new instance
+	once  sync.Once
 	wait  sync.WaitGroup
+
+	mu  sync.Mutex
+	now *funchost.Running
 }
 
-// restartPause is the pause before a lost instance is replaced; in Azure it is
-// seconds.
-const restartPause = 200 * time.Millisecond
+const (
+	// restartPause is the pause before a lost instance is replaced; in Azure it
+	// is seconds.
+	restartPause = 200 * time.Millisecond
+	// readyTime is how long a handler may take to listen; it needs well under a
+	// second on a machine that does nothing else.
+	readyTime = time.Minute
+	// stopTime is how long running invocations may take to end.
+	stopTime = 10 * time.Second
+)
 
-// supervise starts a host and keeps one running.
-func supervise(ctx context.Context, host funchost.Host, pause time.Duration) (*Supervised, error) {
+// supervise starts a host and keeps one running. It returns when the handler
+// listens; a handler that never does is an error, and nothing is left running.
+func supervise(ctx context.Context, host funchost.Host) (*Supervised, error) {
 	running, err := host.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &Supervised{host: host, pause: pause, now: running}
+	ready, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
+	if err := running.Ready(ready); err != nil {
+		running.Kill()
+		return nil, fmt.Errorf("handler does not start: %w", err)
+	}
+	s := &Supervised{host: host, ended: make(chan struct{}), now: running}
 	s.wait.Go(func() { s.watch(context.WithoutCancel(ctx)) })
 	return s, nil
 }
 
+// watch replaces every instance that ends, until Close.
 func (s *Supervised) watch(ctx context.Context) {
 	for {
-		<-s.running().Done()
-		s.mu.Lock()
-		ended := s.ended
-		s.mu.Unlock()
-		if ended {
+		select {
+		case <-s.running().Done():
+		case <-s.ended:
 			return
 		}
-		next := s.restart(ctx)
-		if next == nil {
-			return
+		for !s.replace(ctx) {
+			select {
+			case <-s.ended:
+				return
+			case <-time.After(restartPause):
+			}
 		}
 	}
 }
 
-// restart starts a new instance at the same address; the old one's socket may
-// take a moment to close.
-func (s *Supervised) restart(ctx context.Context) *funchost.Running {
-	for {
-		time.Sleep(s.pause)
-		s.mu.Lock()
-		if s.ended {
-			s.mu.Unlock()
-			return nil
-		}
-		running, err := s.host.Start(ctx)
-		if err == nil {
-			s.now = running
-			s.mu.Unlock()
-			return running
-		}
-		s.mu.Unlock()
+// replace starts a new instance at the same address, unless Close was called;
+// false when it could not: the old one's socket may take a moment to close.
+func (s *Supervised) replace(ctx context.Context) bool {
+	select {
+	case <-s.ended:
+		return true
+	case <-time.After(restartPause):
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.ended:
+		return true
+	default:
+	}
+	running, err := s.host.Start(ctx)
+	if err != nil {
+		s.host.Log.WarnContext(ctx, "host could not be started again", slog.Any("error", err))
+		return false
+	}
+	s.now = running
+	return true
 }
 
 func (s *Supervised) running() *funchost.Running {
@@ -85,18 +107,21 @@ func (s *Supervised) URL() string { return s.running().URL() }
 // Kill ends the host like a lost instance; a new one starts.
 func (s *Supervised) Kill() { s.running().Kill() }
 
-// Close stops the host for good.
+// Close stops the host for good: running invocations finish, then the handler
+// ends.
 func (s *Supervised) Close() error {
-	s.mu.Lock()
-	s.ended = true
-	now := s.now
-	s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	s.once.Do(func() {
+		s.mu.Lock()
+		close(s.ended)
+		s.mu.Unlock()
+	})
+	now := s.running()
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	err := now.Stop(ctx)
 	s.wait.Wait()
 	if errors.Is(err, context.DeadlineExceeded) {
-		now.Kill()
+		return nil // the handler was killed: it has to bear that at any time
 	}
 	return err
 }
@@ -106,7 +131,7 @@ func freePort(wanted int) (int, error) {
 	if wanted != 0 {
 		return wanted, nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", loopback(0))
 	if err != nil {
 		return 0, fmt.Errorf("free port: %w", err)
 	}

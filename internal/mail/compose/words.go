@@ -19,11 +19,15 @@ const (
 	Failed          Event = "failed"
 	Revoked         Event = "revoked"
 	DraftOverLimits Event = "draft_over_limits"
+	Reopened        Event = "reopened"
+	TooFewReviewers Event = "too_few_reviewers"
+	Waiting         Event = "waiting"
 	Stuck           Event = "stuck"
 )
 
 // Events lists them all.
-var Events = []Event{InReview, Approved, Rejected, BlockedByScan, Returned, Cancelled, Failed, Revoked, DraftOverLimits, Stuck}
+var Events = []Event{InReview, Approved, Rejected, BlockedByScan, Returned, Cancelled, Failed, Revoked,
+	DraftOverLimits, Reopened, TooFewReviewers, Waiting, Stuck}
 
 // Wording is how an event is told.
 type Wording struct {
@@ -94,8 +98,20 @@ var words = map[Event]struct{ requester, other Wording }{
 		other:     Wording{"Revoked", "A release was revoked", "The files can no longer be fetched. What had been fetched before cannot be called back.", "See the reason", bad},
 	},
 	DraftOverLimits: {
-		requester: Wording{"Over the limit", "Your draft is larger than allowed", "The draft holds more than this workspace permits, so its upload link has ended. Please start a new request with less.", "See the limits", warn},
-		other:     Wording{"Over the limit", "A draft is larger than allowed", "The draft holds more than this workspace permits, so its upload link has ended.", "See the request", warn},
+		requester: Wording{"Over the limit", "Your draft is larger than allowed", "The draft holds more than this workspace permits and cannot be submitted as it is. Please remove files; a draft far over the limits is closed.", "See the limits", warn},
+		other:     Wording{"Over the limit", "A draft is larger than allowed", "The draft holds more than this workspace permits and cannot be submitted as it is.", "See the request", warn},
+	},
+	Reopened: {
+		requester: Wording{"Open again", "Your draft is open again", "The request can be filled anew: ask for an upload link, add the files, and submit.", "See your request", calm},
+		other:     Wording{"Open again", "A draft is open again", "Its requester can fill it anew.", "See the request", calm},
+	},
+	TooFewReviewers: {
+		requester: Wording{"Reviewers missing", "Your request has too few reviewers", "The workspace has fewer airlock managers who may decide than it asks for. Its owner has been told.", "See your request", warn},
+		other:     Wording{"Reviewers missing", "A request has too few reviewers", "Fewer airlock managers may decide on it than the workspace asks for. Please appoint another one.", "See the request", warn},
+	},
+	Waiting: {
+		requester: Wording{"Still waiting", "Your request is still waiting", "Something it needs is overdue. Nothing is lost and nothing was released; you may also cancel it.", "See what it waits for", warn},
+		other:     Wording{"Still waiting", "A request is still waiting", "Something it needs is overdue. Nothing is lost and nothing was released.", "See what it waits for", warn},
 	},
 	Stuck: {
 		requester: Wording{"Delayed", "Your request is taking longer than it should", "It has not moved on by itself. The administrators have been told; nothing is lost and nothing was released.", "See your request", warn},

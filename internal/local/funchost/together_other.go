@@ -1,0 +1,8 @@
+//go:build !unix
+
+package funchost
+
+import "os/exec"
+
+// dieTogether does nothing where there are neither process groups nor signals.
+func dieTogether(*exec.Cmd) {}

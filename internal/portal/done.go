@@ -1,0 +1,66 @@
+package portal
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+)
+
+// results say what came of an action. The address after it names one; no words
+// of an address are ever shown.
+var results = map[string]banner{
+	"create":     {"good", "The request is made", []string{"It is a draft: add files, then submit it."}},
+	"submit":     {"good", "The request is submitted", []string{"Its files are now sealed and checked; then an airlock manager decides. You will get a mail."}},
+	"submit-few": {"warn", "The request is submitted, but too few people may decide on it", []string{"This workspace asks for more reviewers than it has for your request. Its owner is told."}},
+	"reject":     {"good", "Your decision is recorded: rejected", []string{"Nothing is released. The requester gets a mail with your reason."}},
+	"return":     {"good", "Your decision is recorded: returned for changes", []string{"It is a draft again. The requester gets a mail with your reason."}},
+	"cancel":     {"good", "The request is cancelled", []string{"Its files are being deleted."}},
+	"stop":       {"good", "The delivery is stopped", []string{"What had been delivered is being deleted."}},
+	"revoke":     {"good", "The release is revoked", []string{"The released files are being deleted, which ends every link to them. What was fetched before cannot be called back."}},
+	"retry":      {"good", "It is tried again", []string{"The request goes on from where it stopped."}},
+	"remove":     {"good", "The file is removed", []string{"It will not be submitted. You can upload a file of that name again."}},
+}
+
+// done is the message for a finished action; nil for a word that is none.
+func done(what string) func(desk.View) *banner {
+	if what == "approve" {
+		return approved
+	}
+	b, ok := results[what]
+	if !ok {
+		return nil
+	}
+	return func(desk.View) *banner { return &b }
+}
+
+// approved says whether the approval was the one that counts.
+func approved(v desk.View) *banner {
+	r, needed := v.Request, v.Workspace.Policy.WithDefaults().Reviewers
+	if r.Stage != airlock.InReview {
+		return &banner{"good", "Your decision is recorded: approved", []string{"The files are copied across and verified; then the requester gets a mail."}}
+	}
+	given := 0
+	for _, x := range r.Reviews {
+		if x.Turn == r.Turn && x.Decision == "approved" {
+			given++
+		}
+	}
+	return &banner{"good", fmt.Sprintf("Your approval is recorded: %d of %d", given, needed),
+		[]string{"Nothing is released before everybody who is needed has approved."}}
+}
+
+// asQuery is a query with those of the named values that are not empty.
+func asQuery(pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}

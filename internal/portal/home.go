@@ -1,0 +1,156 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+)
+
+// list is a table of requests.
+type list struct {
+	frame
+	ID, Heading, Lead, Empty string
+	Views                    []desk.View
+	Next                     string // address of the next page; "" at the end
+}
+
+type homePage struct {
+	frame
+	Lists      []list
+	Workspaces []airlock.Workspace
+	MayCreate  bool
+	Stranger   bool // signed in, without a role that lets them in
+}
+
+// atOnce is how many workspaces are asked at once for a person's place in them.
+const atOnce = 8
+
+// home shows what waits for the person, and what the person waits for.
+func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
+	page := homePage{frame: p.frame(r, "Your requests")}
+	var managed, own desk.Listing
+	group, ctx := errgroup.WithContext(r.Context())
+	group.Go(func() (err error) { managed, err = p.Desk.Mine(ctx, v.Caller, true, newest); return err })
+	group.Go(func() (err error) { own, err = p.Desk.Mine(ctx, v.Caller, false, newest); return err })
+	group.Go(func() (err error) {
+		page.Workspaces, err = p.workspaces(ctx, v, access.Read)
+		return err
+	})
+	err := group.Wait()
+	if errors.Is(err, airlock.ErrRefused) {
+		page.Stranger = true
+		p.show(w, r, "home.html", http.StatusOK, page)
+		return
+	}
+	if err != nil {
+		p.problem(w, r, err)
+		return
+	}
+	waiting := pick(managed.Views, func(v desk.View) bool { return slices.Contains(v.Actions, "review") })
+	stopped := pick(managed.Views, func(v desk.View) bool { return slices.Contains(v.Actions, "retry") })
+	slices.SortStableFunc(waiting, func(a, b desk.View) int { return a.Request.Since.Compare(b.Request.Since) }) // who waits longest first
+	if len(managed.Views) > 0 || len(waiting) > 0 {
+		page.Lists = append(page.Lists, list{ID: "review", Heading: "Waiting for your review", Views: waiting,
+			Empty: "Nothing waits for your decision."})
+	}
+	if len(stopped) > 0 {
+		page.Lists = append(page.Lists, list{ID: "stopped", Heading: "Stopped by a fault", Views: stopped,
+			Lead: "These could not go on by themselves. You may try them again."})
+	}
+	page.Lists = append(page.Lists, list{ID: "mine", Heading: "Your requests", Views: own.Views,
+		Empty: "You have made no request yet."})
+	for i := range page.Lists {
+		page.Lists[i].frame = page.frame
+	}
+	page.MayCreate = len(page.Workspaces) > 0
+	p.show(w, r, "home.html", http.StatusOK, page)
+}
+
+// newest orders requests by their last change, the latest first.
+var newest = desk.Filter{OrderBy: "updatedWhen", Descending: true}
+
+func pick(views []desk.View, wanted func(desk.View) bool) []desk.View {
+	return slices.DeleteFunc(slices.Clone(views), func(v desk.View) bool { return !wanted(v) })
+}
+
+// workspaces are those in which the person may take the action, by name.
+func (p *portal) workspaces(ctx context.Context, v visitor, action access.Action) ([]airlock.Workspace, error) {
+	var all []airlock.Workspace
+	for after := ""; ; {
+		some, next, err := p.Desk.Ports.Workspaces.Workspaces(ctx, airlock.Page{After: after})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+		if after = next; after == "" {
+			break
+		}
+	}
+	var mu sync.Mutex
+	var mine []airlock.Workspace
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for _, w := range all {
+		group.Go(func() error {
+			_, err := p.Desk.Admit(ctx, v.Caller, w.ID, action)
+			if errors.Is(err, airlock.ErrRefused) {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			mine = append(mine, w)
+			return err
+		})
+	}
+	err := group.Wait()
+	slices.SortFunc(mine, func(a, b airlock.Workspace) int {
+		return cmp.Or(strings.Compare(airlock.Fold(a.DisplayName), airlock.Fold(b.DisplayName)), strings.Compare(a.ID, b.ID))
+	})
+	return mine, err
+}
+
+// perPage is how many rows a page shows: a screen or two, and what a phone
+// lays out at once.
+const perPage = 100
+
+// workspace lists a workspace's requests.
+func (p *portal) workspace(w http.ResponseWriter, r *http.Request, v visitor) {
+	id := key(r).Workspace
+	filter := newest
+	filter.Page = airlock.Page{After: r.URL.Query().Get("after"), Limit: perPage}
+	filter.Status = airlock.Status(r.URL.Query().Get("status"))
+	found, err := p.Desk.List(r.Context(), v.Caller, id, filter)
+	var here airlock.Workspace
+	if err == nil {
+		here, err = p.Desk.Ports.Workspaces.Workspace(r.Context(), id)
+	}
+	if err != nil {
+		p.problem(w, r, err)
+		return
+	}
+	l := list{frame: p.frame(r, here.DisplayName), ID: "all", Heading: "Requests", Views: found.Views, Empty: "There are no requests to show."}
+	if found.Next != "" {
+		l.Next = p.base + "/workspaces/" + id + asQuery("after", found.Next, "status", string(filter.Status))
+	}
+	p.show(w, r, "workspace.html", http.StatusOK, struct {
+		list
+		Workspace airlock.Workspace
+		Status    airlock.Status
+		Statuses  []airlock.Status
+	}{l, here, filter.Status, airlock.Statuses})
+}
+
+// welcome is the first page for somebody who is not signed in.
+func (p *portal) welcome(w http.ResponseWriter, r *http.Request) {
+	p.show(w, r, "welcome.html", http.StatusOK, p.frame(r, "Trefoil airlock"))
+}
