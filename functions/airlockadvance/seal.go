@@ -25,7 +25,7 @@ func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
 	}
 	if more {
 		s.order(airlock.Advance)
-		return nil, s.f.Work.Touch(ctx, airlock.Open{Key: r.Key(), Stage: r.Stage, Due: s.now().Add(s.f.Ledger.Cadence.Hint)})
+		return nil, s.f.Work.Touch(ctx, s.moved())
 	}
 	waiting, err := s.unsealed(ctx)
 	if err != nil || waiting {
@@ -50,11 +50,18 @@ func (s *step) sealPage(ctx context.Context) (more bool, err error) {
 	done := slices.Concat(rows...) // what was done before an error is kept
 	for _, f := range done {
 		more = more || f.Partial != nil
-		if f.Record != nil && f.Record.Listed && f.Inspection == nil { // a version that came in place of another
+	}
+	s.inspectFresh(done)
+	return more, errors.Join(err, s.put(ctx, done))
+}
+
+// inspectFresh orders the inspection of versions that came in place of others.
+func (s *step) inspectFresh(rows []airlock.File) {
+	for _, f := range rows {
+		if f.Record != nil && f.Record.Listed && f.Inspection == nil {
 			s.out.Inspect = append(s.out.Inspect, s.inspect(f.Name, true))
 		}
 	}
-	return more, errors.Join(err, s.put(ctx, done))
 }
 
 // ready selects the files to seal now: inspected, not refused.
@@ -109,11 +116,14 @@ func (s *step) sealFile(ctx context.Context, f airlock.File) ([]airlock.File, er
 	return []airlock.File{row}, nil
 }
 
+// changing is what a person reads of a file that does not hold still.
+const changing = "the file kept changing while it was being submitted; upload it again and submit once it is complete"
+
 // overwritten takes the version that is there now as the one submitted: it is
 // inspected and scanned again. A file that keeps changing is refused.
 func (s *step) overwritten(ctx context.Context, f airlock.File) ([]airlock.File, error) {
 	if f.Record.Changes >= orDefault(s.f.Changes, 3) {
-		return []airlock.File{refused(f, "changing", "the file kept changing while it was being submitted; upload it again and submit once it is complete")}, nil
+		return []airlock.File{refused(f, "changing", changing)}, nil
 	}
 	r := s.c.Request
 	now, err := s.f.Vault.Open(ctx, airlock.Ref{Place: r.Place(airlock.DraftFiles, r.Turn), Name: f.Name}, 0, 1)
@@ -155,9 +165,16 @@ func refused(f airlock.File, code, text string) airlock.File {
 	return airlock.File{Name: f.Name, ETag: f.ETag, Stored: true, Inspection: &i}
 }
 
-// put writes rows in pages of 100, the most a transaction takes. The two rows
-// of an overwritten file stay in one page.
+// put writes rows in pages of 100, the most a transaction takes, each version
+// once: two listed versions of a name may have given way to the same third.
 func (s *step) put(ctx context.Context, rows []airlock.File) error {
+	seen := make(map[[2]string]bool, len(rows))
+	rows = slices.DeleteFunc(rows, func(f airlock.File) bool {
+		version := [2]string{f.Name, f.ETag}
+		twice := seen[version]
+		seen[version] = true
+		return twice
+	})
 	for len(rows) > 0 {
 		n := min(len(rows), airlock.MaxPage)
 		if err := s.f.Files.Put(ctx, s.slot(), rows[:n]); err != nil {
@@ -166,75 +183,4 @@ func (s *step) put(ctx context.Context, rows []airlock.File) error {
 		rows = rows[n:]
 	}
 	return nil
-}
-
-// unsealed tells whether listed files still have to be sealed. When the work
-// has stood still for a while, those not yet inspected are ordered again.
-func (s *step) unsealed(ctx context.Context) (waiting bool, err error) {
-	rows, err := s.all(ctx, airlock.Unsealed)
-	if err != nil {
-		return false, fmt.Errorf("files: %w", err)
-	}
-	stale := s.now().Sub(s.c.Request.Since) >= s.f.Ledger.Cadence.Hint
-	for _, f := range rows {
-		if f.Refused() {
-			continue
-		}
-		waiting = true
-		if f.Inspection == nil && stale && len(s.out.Inspect) < orDefault(s.f.Looks, 500) {
-			s.out.Inspect = append(s.out.Inspect, s.inspect(f.Name, true))
-		}
-	}
-	return waiting, nil
-}
-
-// sealed writes the manifest and closes the step. Files that came into the
-// draft after the list was closed are counted in the audit trail; from here on
-// nothing reads the draft.
-func (s *step) sealed(ctx context.Context) (*airlock.Move, error) {
-	files, err := s.all(ctx, airlock.Listed)
-	if err != nil {
-		return nil, fmt.Errorf("files: %w", err)
-	}
-	digest, err := s.manifest(ctx, files)
-	if err != nil {
-		return nil, err
-	}
-	late, err := s.lateFiles(ctx, files)
-	if err != nil {
-		return nil, err
-	}
-	s.c.Request.Manifest = digest
-	return &airlock.Move{On: airlock.Sealed, Detail: fmt.Sprintf("manifest %s, %d files, %d came too late", digest, len(files), late)}, nil
-}
-
-// manifest saves the manifest of the sealed files and returns its digest.
-func (s *step) manifest(ctx context.Context, files []airlock.File) (string, error) {
-	r := s.c.Request
-	text, digest, err := airlock.NewManifest(r, files).Canonical()
-	if err != nil || digest == r.Manifest {
-		return digest, err
-	}
-	if err := s.f.Manifests.SaveManifest(ctx, r.Key(), digest, text); err != nil {
-		return "", fmt.Errorf("manifest: %w", err)
-	}
-	return digest, nil
-}
-
-func (s *step) lateFiles(ctx context.Context, files []airlock.File) (int, error) {
-	blobs, err := s.listing(ctx, airlock.DraftFiles)
-	if err != nil {
-		return 0, err
-	}
-	submitted := make(map[string]bool, len(files))
-	for _, f := range files {
-		submitted[f.Name] = true
-	}
-	late := 0
-	for _, b := range blobs {
-		if !submitted[b.Name] {
-			late++
-		}
-	}
-	return late, nil
 }

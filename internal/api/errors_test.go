@@ -56,6 +56,12 @@ func TestErrors(t *testing.T) {
 	if b.handler.ServeHTTP(w, r); w.Code/100 != 4 {
 		t.Errorf("a form: %d %s", w.Code, w.Body)
 	}
+	r = httptest.NewRequestWithContext(t.Context(), "GET", list(here), nil)
+	r.Header["Authorization"] = []string{"Bearer ann", "Bearer mia"}
+	w = httptest.NewRecorder()
+	if b.handler.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
+		t.Errorf("two tokens: %d", w.Code)
+	}
 	if w := b.call("PUT", list(here), "ann", creation); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("PUT: %d", w.Code)
 	}

@@ -104,6 +104,9 @@ func TestCrash(t *testing.T) {
 					b.orders.clear()
 					b.faults.arm(n, did)
 					first := tt.call(b, key)
+					if b.faults.hit == "Commit" && did && first != nil {
+						t.Fatalf("a commit whose answer was lost was not found: %v", first)
+					}
 					b.faults.arm(0, false)
 					if err := tt.call(b, key); err != nil {
 						t.Fatalf("call %d, done %v: the repeat fails: %v (first: %v)", n, did, err, first)
@@ -140,9 +143,13 @@ func TestRepeatAfterTheEngineMoved(t *testing.T) {
 	if len(b.orders.queues()) != 0 {
 		t.Errorf("the repeat ordered %v", b.orders.queues())
 	}
-	if _, err = b.Submit(t.Context(), as(ann, "another"), key); err == nil {
-		t.Error("a new submit was taken")
+	_, err = b.Cancel(t.Context(), as(olga, "op"), key, "") // another person's call
+	b.must(err)
+	if view, err = submit(); err != nil || view.Request.Stage != airlock.Cancelled {
+		t.Errorf("the repeat after that: %s, %v", view.Request.Stage, err)
 	}
+	_, err = b.Submit(t.Context(), as(ann, "another"), key)
+	wantError(t, err, airlock.ErrIllegal)
 }
 
 // TestStatusAfter says what each call leads to, and that the chain holds.

@@ -22,6 +22,7 @@ type faults struct {
 	calls int
 	at    int  // 0: never
 	did   bool // fail after the work was done
+	hit   string
 	hook  func(name string)
 }
 
@@ -41,6 +42,9 @@ func (f *faults) do(name string, work func() error) error {
 	f.mu.Lock()
 	f.calls++
 	hit, did, hook := f.calls == f.at, f.did, f.hook
+	if hit {
+		f.hit = name
+	}
 	f.mu.Unlock()
 	if hook != nil {
 		hook(name)

@@ -26,7 +26,7 @@ var ErrForeign = errors.New("foreign event")
 // Doorman checks events.
 type Doorman struct {
 	AirlockAccount string             // storage account that faces outside
-	StorageTopics  []string           // prefixes of the topics that storage events may come from
+	StorageTopics  []string           // topics that storage events may come from; a trailing * stands for any ending
 	ScanTopics     []string           // topics that scan results may come from
 	OwnTopics      []string           // topics of our own events
 	Workspaces     airlock.Workspaces // knows each workspace's storage account
@@ -79,11 +79,12 @@ func (d *Doorman) account(ctx context.Context, workspace string) (string, error)
 	return w.StorageAccount, nil
 }
 
-// From returns ErrForeign unless the event's topic begins with one of the
-// prefixes; Azure's resource ids have no case.
-func From(topic string, prefixes []string) error {
-	for _, p := range prefixes {
-		if p != "" && len(topic) >= len(p) && strings.EqualFold(topic[:len(p)], p) {
+// From returns ErrForeign unless the event's topic is one of topics; a topic
+// that ends in "*" stands for any ending. Azure's resource ids have no case.
+func From(topic string, topics []string) error {
+	for _, t := range topics {
+		begin, open := strings.CutSuffix(t, "*")
+		if strings.EqualFold(topic, t) || open && len(topic) >= len(begin) && strings.EqualFold(topic[:len(begin)], begin) {
 			return nil
 		}
 	}

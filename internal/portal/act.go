@@ -22,7 +22,9 @@ func (p *portal) actions() map[string]page {
 		}
 	}
 	plain := func(do func(context.Context, desk.Caller, airlock.Key) (desk.View, error)) change {
-		return func(ctx context.Context, c desk.Caller, k airlock.Key, _ url.Values) (desk.View, error) { return do(ctx, c, k) }
+		return func(ctx context.Context, c desk.Caller, k airlock.Key, _ url.Values) (desk.View, error) {
+			return do(ctx, c, k)
+		}
 	}
 	d := p.Desk
 	return map[string]page{

@@ -137,7 +137,7 @@ func (p *portal) signOut(w http.ResponseWriter, r *http.Request, _ visitor) {
 
 func (p *portal) signedOut(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, "notice.html", http.StatusOK, notice{frame: p.frame(r, "Signed out"), Lead: "You are signed out of the airlock in this browser.",
-		Text: "Close the window if others use this computer.",
+		Text:  "Close the window if others use this computer.",
 		Links: []action{{"Sign in again", p.base + "/signin"}, {"Sign out of your organisation’s account too", p.base + "/signout/everywhere"}}})
 }
 

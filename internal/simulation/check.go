@@ -51,7 +51,7 @@ func (w *World) checkWaits(r airlock.Request) {
 	if len(airlock.Steps.Allowed(r.Stage, airlock.Roles...)) == 0 {
 		w.fail("I9 what is unfinished has an exit", "%s", r.Stage)
 	}
-	if o, err := w.store.Open(context.Background(), r.Key()); err != nil || o.Due.After(wait.Deadline) {
+	if o, err := w.store.Open(context.Background(), r.Key()); err != nil || o.Due.After(wait.Deadline.Add(w.set.Cadence.Draft)) {
 		w.fail("I9 sweep finds what is unfinished", "%s: due %v, deadline %v, %v", r.Stage, o.Due, wait.Deadline, err)
 	}
 }

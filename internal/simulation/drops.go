@@ -20,19 +20,19 @@ type dropped struct {
 	content []byte
 }
 
-// sort is a kind of file.
-type sort int
+// variety is a kind of file.
+type variety int
 
 const (
-	good sort = iota
+	good variety = iota
 	empty
-	large    // read and copied in slices
-	infected // by the scanners' test file
-	locked7  // no scanner opens it
+	large      // read and copied in slices
+	infected   // by the scanners' test file
+	sealedShut // no scanner opens it
 	tooLarge
 	badName
 	program // refused by its content
-	sorts
+	varieties
 )
 
 // names are what people call their files; the last place is for a number.
@@ -43,7 +43,7 @@ var names = []string{nameMark + " %d.csv", "sub folder/" + nameMark + "-%d.txt",
 var badNames = []string{nameMark + `\back-%d`, nameMark + "-dot-%d.", "/" + nameMark + "-%d", nameMark + "\u202e-%d"}
 
 // drop makes up a file.
-func (w *World) drop(kind sort) dropped {
+func (w *World) drop(kind variety) dropped {
 	n := w.rng.IntN(1000)
 	d := dropped{name: fmt.Sprintf(pick(w, names), n)}
 	text := fmt.Sprintf("%s,%d,%s\n", contentMark, n, w.id())
@@ -55,7 +55,7 @@ func (w *World) drop(kind sort) dropped {
 		text = strings.Repeat(text, 150+w.rng.IntN(200))
 	case infected:
 		text = eicar
-	case locked7:
+	case sealedShut:
 		text = locked + text
 	case tooLarge:
 		text = strings.Repeat(text, 600)
@@ -79,9 +79,9 @@ func (w *World) drops() []dropped {
 		n = 14 // far too many
 	}
 	for range n {
-		kind := pick(w, []sort{good, good, good, empty, large, large})
+		kind := pick(w, []variety{good, good, good, empty, large, large})
 		if w.chance(0.12) {
-			kind = sort(w.rng.IntN(int(sorts)))
+			kind = variety(w.rng.IntN(int(varieties)))
 		}
 		all = append(all, w.drop(kind))
 	}

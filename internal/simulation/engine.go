@@ -110,7 +110,7 @@ func (w *World) wire() {
 		Facts: facts{w}, Administrators: []mail.Address{{Name: "Adam", Email: "adam@tre.example"}},
 		Portal: "https://portal.tre.example", Domain: "tre.example", Log: log}.Handle)
 	door := func() *doorman.Doorman {
-		return &doorman.Doorman{AirlockAccount: airlockAccount, StorageTopics: []string{storageTopic}, ScanTopics: []string{scanTopic},
+		return &doorman.Doorman{AirlockAccount: airlockAccount, StorageTopics: []string{storageTopic + "*"}, ScanTopics: []string{scanTopic},
 			OwnTopics: []string{ownTopic}, Workspaces: p.Workspaces, Trail: p.Trail, Now: w.clock}
 	}
 	direct(w, "front", "blobcreated", blobcreated.Function{Door: door()}.Handle)

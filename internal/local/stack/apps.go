@@ -83,7 +83,7 @@ func (s *Stack) workspaceConnections() string {
 func (s *Stack) frontSettings() map[string]string {
 	settings := s.common("front", EngineFunctions)
 	maps.Copy(settings, map[string]string{
-		"TRE_STORAGE_TOPICS": accountIDs,
+		"TRE_STORAGE_TOPICS": accountIDs + "*",
 		"TRE_SCAN_TOPICS":    scanTopicID,
 		"TRE_OWN_TOPICS":     ownTopicID,
 		"TRE_ISSUER":         s.Issuer.URL(),

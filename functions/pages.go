@@ -1,0 +1,120 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/api"
+	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/config"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/identity"
+	"github.com/trefoil-tre/trefoil/internal/identity/seal"
+	"github.com/trefoil-tre/trefoil/internal/identity/signin"
+	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/portal"
+)
+
+// apiVersion is what clients see as the API's version.
+const apiVersion = "0.1.0"
+
+// addPages adds what people reach: the API and the portal. Nobody is asked
+// anything here, so that the handler starts while its issuer is down.
+func addPages(app *azfunc.App, c config.Config, people *desk.Desk, s state) error {
+	verifier, err := identity.New(identity.Settings{Issuers: []string{string(c.SignIn.Issuer)}, Audiences: audiences(c.SignIn.Audience),
+		Tenants: c.SignIn.Tenants, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	app.HTTP("api", api.New(api.Settings{Desk: people, Verifier: api.Identity(verifier), Now: time.Now, Log: app.Log,
+		Checks: checks(s), Metadata: metadata(c.SignIn)}))
+	pages, err := newPortal(c, people, verifier)
+	if err != nil {
+		return err
+	}
+	app.HTTP("portal", pages)
+	return nil
+}
+
+func newPortal(c config.Config, people *desk.Desk, verifier *identity.Verifier) (http.Handler, error) {
+	settings := signin.Settings{ClientID: c.SignIn.ClientID, ClientSecret: c.SignIn.ClientSecret.Reveal(),
+		RedirectURL: string(c.SignIn.PortalURL) + portal.Callback, Now: time.Now}
+	if c.SignIn.ClientID != c.SignIn.Audience { // two registrations: the API's roles are in its own access token
+		settings.APIScope = scope(c.SignIn.Audience)
+	}
+	flow, err := signin.New(settings, verifier)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := cookieKeys(c.SignIn.CookieKeys)
+	if err != nil {
+		return nil, err
+	}
+	codec, err := seal.New(keys, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return portal.New(portal.Settings{Desk: people, SignIn: flow, Seal: codec, URL: string(c.SignIn.PortalURL),
+		Session: c.SignIn.Session, Now: time.Now, Log: people.Log})
+}
+
+// cookieKeys makes the settings' keys, which are any 32 or more random
+// characters, as long as the cipher needs them.
+func cookieKeys(secrets config.Secrets) (string, error) {
+	keys := make([]string, 0, len(secrets))
+	for _, secret := range secrets {
+		key, err := hkdf.Key(sha256.New, []byte(secret.Reveal()), nil, "trefoil cookie key", 32)
+		if err != nil {
+			return "", errors.New("TRE_COOKIE_KEYS: no key can be made of it")
+		}
+		keys = append(keys, base64.StdEncoding.EncodeToString(key))
+	}
+	return strings.Join(keys, ","), nil
+}
+
+// audiences are the forms in which Entra's tokens name the API: its client id
+// (version 2.0) and its api:// address (version 1.0).
+// https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+func audiences(api string) []string {
+	id := strings.TrimPrefix(api, "api://")
+	return []string{id, "api://" + id}
+}
+
+// scope is what a client asks for to call the API.
+func scope(api string) string { return audiences(api)[1] + "/user_impersonation" }
+
+// metadata is what clients ask before they sign in.
+func metadata(s config.SignIn) api.Metadata {
+	tenant := ""
+	if u, err := url.Parse(string(s.Issuer)); err == nil { // https://login.microsoftonline.com/<tenant>/v2.0
+		tenant, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	}
+	return api.Metadata{Version: apiVersion, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience),
+		Tenant: cmp.Or(strings.Join(s.Tenants, ","), tenant)}
+}
+
+// checks are the parts that health asks: one row, one queue.
+func checks(s state) []api.Check {
+	return []api.Check{
+		{Service: "Tables", Probe: func(ctx context.Context) error {
+			_, _, err := s.store.Workspaces(ctx, airlock.Page{Limit: 1})
+			return err
+		}},
+		{Service: "Queues", Probe: func(ctx context.Context) error {
+			if _, err := s.orders.Depth(ctx, message.QueueAdvance); err != nil {
+				return fmt.Errorf("queue: %w", err)
+			}
+			return nil
+		}},
+	}
+}

@@ -1,0 +1,26 @@
+package repo_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+)
+
+// states renders the rulebook's table and its drawing.
+func states() string {
+	var b strings.Builder
+	b.WriteString("```mermaid\n" + airlock.Diagram() + "```\n\n| from | on | by | to | then |\n|---|---|---|---|---|\n")
+	for _, row := range airlock.Steps {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", row.From, row.On, words(row.By), row.To, words(row.Then))
+	}
+	return b.String()
+}
+
+func words[T ~string](all []T) string {
+	texts := make([]string, len(all))
+	for i, t := range all {
+		texts[i] = string(t)
+	}
+	return strings.Join(texts, ", ")
+}
