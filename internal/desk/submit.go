@@ -81,11 +81,12 @@ func (d *Desk) record(ctx context.Context, v visit) ([]airlock.File, error) {
 		return nil, err
 	}
 	for _, f := range all.files {
-		row := airlock.File{Name: f.Name, ETag: f.ETag, Record: f.Record}
+		seen := all.known[version{f.Name, f.ETag}]
+		row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: seen.Stored, Record: f.Record}
 		if f.Record.Kept > 0 {
 			row.Inspection, row.Verdict = f.Inspection, f.Verdict
 		}
-		if !reflect.DeepEqual(all.known[version{f.Name, f.ETag}].Record, f.Record) {
+		if !reflect.DeepEqual(seen.Record, f.Record) {
 			rows = append(rows, row)
 		}
 	}
@@ -104,7 +105,7 @@ func (d *Desk) stale(ctx context.Context, slot airlock.Slot, files []airlock.Fil
 		if !now[version{f.Name, f.ETag}] && f.Record != nil {
 			record := *f.Record
 			record.Listed = false
-			rows = append(rows, airlock.File{Name: f.Name, ETag: f.ETag, Record: &record})
+			rows = append(rows, airlock.File{Name: f.Name, ETag: f.ETag, Stored: f.Stored, Record: &record})
 		}
 	})
 	return rows, err

@@ -105,6 +105,11 @@ func (e *errand) inDraft(w *World, r airlock.Request) {
 	case len(e.plan) > 0:
 		for range 1 + w.rng.IntN(len(e.plan)) {
 			e.upload(w, link, e.plan[0])
+			if w.chance(0.15) { // and again, before anybody can have looked at it
+				d := w.drop(pick(w, []variety{good, large}))
+				d.name = e.plan[0].name
+				w.later(w.between(0, 5*time.Second), "", func() { e.upload(w, link, d) })
+			}
 			e.plan = e.plan[1:]
 		}
 	case w.chance(0.15) && len(e.there) > 0: // another version of a file
@@ -174,12 +179,12 @@ func (e *errand) submit(w *World, link desk.Link) {
 		}
 		e.mend(w)
 	})
-	if w.chance(0.2) { // overwritten, or added, while it is being submitted
+	for w.chance(0.3) { // overwritten, or added, while it is being submitted
 		d := w.drop(good)
-		if len(e.handed.there) > 0 && w.chance(0.7) {
+		if len(e.handed.there) > 0 && w.chance(0.8) {
 			d.name = pick(w, slices.Sorted(maps.Keys(e.handed.there)))
 		}
-		w.later(w.between(0, 20*time.Second), "", func() { e.upload(w, link, d) })
+		w.later(w.between(0, pick(w, []time.Duration{20 * time.Second, 10 * time.Minute})), "", func() { e.upload(w, link, d) })
 	}
 }
 

@@ -40,6 +40,8 @@ type Settings struct {
 	CheckSlice   int64 // bytes
 	Orphan       time.Duration
 	Others       float64 // how often others run first at a port call in good weather
+	NoSweep      bool
+	Mail         func(mail.Sender) mail.Sender // stands before the mail server; nil: nothing does
 
 	StormSteps int           // steps that bad weather lasts at most
 	Storm      time.Duration // and how long
@@ -53,7 +55,7 @@ func newSettings(r *rand.Rand) Settings {
 	pickOne := func(all ...int64) int64 { return all[r.IntN(len(all))] }
 	return Settings{
 		Cadence: airlock.Cadence{Hint: 2 * time.Minute, Draft: 30 * time.Minute, Settle: time.Hour},
-		Policy: airlock.Policy{Reviewers: 1 + r.IntN(2), MaxFiles: 6, MaxBytes: 80_000, MaxFileBytes: 30_000,
+		Policy: airlock.Policy{Reviewers: int(pickOne(1, 1, 2, 2, 3, 4)), MaxFiles: 6, MaxBytes: 80_000, MaxFileBytes: 30_000,
 			SkipHash: r.IntN(6) == 0, SkipScan: r.IntN(12) == 0,
 			DraftLife: 12 * hour, WorkLife: 4 * hour, VerdictLife: hour, ReviewLife: 24 * hour,
 			LinkLife: hour, RetainFiles: 48 * hour, RetainShared: 96 * hour},
@@ -73,15 +75,15 @@ func newWorld(cfg Config) *World {
 		cfg.Tune(&w.set)
 	}
 	w.files = &memfiles.Files{Now: w.clock, HoldName: 30 * time.Second, SliceBytes: w.set.CopySlice}
-	w.sweep = timer{name: "sweep", every: time.Minute, last: w.now}
+	w.sweep = timer{name: "sweep", every: time.Minute, last: w.now, off: w.set.NoSweep}
 	w.retain = timer{name: "retain", every: 24 * time.Hour, last: w.now}
 	base := Ports{Requests: w.store, Files: w.store, Work: w.store, Trail: w.store, Workspaces: w.store, Members: w.store,
 		Manifests: w.store, Letters: w.store, Desk: w.files, Vault: w.files, Janitor: w.files}
 	base.Requests, base.Vault = watched{w, base.Requests}, created{w, base.Vault}
-	if cfg.Alter != nil {
-		base = cfg.Alter(w, base)
-	}
 	w.ports = w.troubled(base)
+	if cfg.Alter != nil {
+		w.ports = cfg.Alter(w, w.ports)
+	}
 	w.watch.init()
 	w.scanner.clean = map[string]bool{}
 	w.mail.w = w
@@ -96,6 +98,10 @@ func (w *World) clock() time.Time { return w.now }
 // wire makes the functions and the desk, as main does, on the world's ports.
 func (w *World) wire() {
 	p, log := w.ports, slog.New(logger{w: w})
+	post := mail.Sender(&w.mail)
+	if w.set.Mail != nil {
+		post = w.set.Mail(post)
+	}
 	book := ledger.Ledger{Requests: p.Requests, Workspaces: p.Workspaces, Trail: p.Trail, Now: w.clock, Cadence: w.set.Cadence}
 	queued(w, message.QueueInspect, airlockinspect.Function{Ledger: book, Files: p.Files, Vault: p.Vault,
 		Inspector: inspect.Inspector{SliceBytes: w.set.InspectSlice, BufferBytes: 4096, Now: w.clock}}.Handle)
@@ -106,7 +112,7 @@ func (w *World) wire() {
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,
 		Settle: w.set.Cadence.Settle}.Handle)
-	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Letters: p.Letters, Mail: &w.mail,
+	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Letters: p.Letters, Mail: post,
 		Facts: facts{w}, Administrators: []mail.Address{{Name: "Adam", Email: "adam@tre.example"}},
 		Portal: "https://portal.tre.example", Domain: "tre.example", Log: log}.Handle)
 	door := func() *doorman.Doorman {

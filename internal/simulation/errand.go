@@ -73,7 +73,7 @@ func (e *errand) step(w *World) {
 	case airlock.Draft:
 		e.inDraft(w, r)
 	case airlock.Sealing, airlock.Gating:
-		if e.goal == cancel && w.chance(0.3) {
+		if e.goal == cancel && w.chance(0.3) || !e.p.calm && w.chance(0.05) {
 			e.cancel()
 		}
 	case airlock.InReview:

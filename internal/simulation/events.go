@@ -50,7 +50,7 @@ func (w *World) deliver(ev azfunc.Event, try int) {
 	w.invoke(w.engine[subscribers[ev.EventType]], ev, func(end outcome) {
 		switch {
 		case end == done:
-		case try+1 < len(deliveries):
+		case try+1 < len(deliveries) && !(w.storm && w.chance(0.2)):
 			w.later(deliveries[try+1], "", func() { w.deliver(ev, try+1) })
 		default:
 			w.tracef("%s becomes a dead letter", ev.EventType)

@@ -16,6 +16,7 @@ type weather struct {
 	dieBefore, dieAfter   float64 // at a port call
 	fail, failAfter       float64 // at a port call
 	others, freeze        float64 // at a port call: others run first; it hangs for long
+	slowCopy              float64 // a copy that takes long
 	tornRead              float64 // a stream that breaks off
 	dieAtEnd, partial     float64 // at a handler's end: nothing, or some of the outputs were sent
 	repeat, delay, hide   float64 // of a message
@@ -38,7 +39,7 @@ func newWeather(r *rand.Rand) weather {
 	return weather{
 		dieBefore: kind(0.002, 0.01, 0.03), dieAfter: kind(0.002, 0.01, 0.03),
 		fail: kind(0.005, 0.02, 0.06), failAfter: kind(0.005, 0.02, 0.04),
-		others: kind(0.05, 0.2, 0.5), freeze: kind(0.001, 0.005), tornRead: kind(0.02, 0.1),
+		others: kind(0.05, 0.2, 0.5), freeze: kind(0.001, 0.005), slowCopy: kind(0.05, 0.2), tornRead: kind(0.02, 0.1),
 		dieAtEnd: kind(0.02, 0.1), partial: kind(0.02, 0.1),
 		repeat: kind(0.05, 0.2), delay: kind(0.05, 0.3), hide: kind(0.02, 0.1),
 		factLost: kind(0.1, 0.5), factLate: kind(0.1, 0.5), factTwice: kind(0.1, 0.3), factBroken: kind(0.3, 1),
@@ -79,7 +80,7 @@ func exec[T any](ctx context.Context, w *World, port string, do func() (T, error
 		}
 		return do()
 	}
-	if w.chance(w.weather.freeze) {
+	if w.chance(w.weather.freeze) || port == "vault.Copy" && w.chance(w.weather.slowCopy) {
 		p.until = w.now.Add(w.between(0, functionTimeout))
 		w.tracef("%s#%d hangs in %s", p.name, p.id, port)
 		w.yield(p)

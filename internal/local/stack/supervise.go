@@ -107,6 +107,9 @@ func (s *Supervised) URL() string { return s.running().URL() }
 // Kill ends the host like a lost instance; a new one starts.
 func (s *Supervised) Kill() { s.running().Kill() }
 
+// KillHandler kills the handler alone; its host starts another.
+func (s *Supervised) KillHandler() { s.running().KillHandler() }
+
 // Close stops the host for good: running invocations finish, then the handler
 // ends.
 func (s *Supervised) Close() error {

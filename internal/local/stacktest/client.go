@@ -1,0 +1,125 @@
+package stacktest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/local/issuer"
+)
+
+// Person finds somebody who can sign in, by key. A key that nobody has is a
+// mistake of the test.
+func (r *Rig) Person(key string) issuer.User {
+	for _, u := range r.Issuer.Users() {
+		if u.Key == key {
+			return u
+		}
+	}
+	panic("nobody is called " + key)
+}
+
+// token gets a person's access token from the local provider, as any script
+// does, and keeps it.
+func (r *Rig) token(ctx context.Context, key string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tokens[key] == "" {
+		form := r.Issuer.TokenForm(key).Encode()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.Issuer.TokenURL(), bytes.NewBufferString(form))
+		if err != nil {
+			return "", err
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		var answer struct {
+			Token string `json:"access_token"`
+		}
+		res, err := r.http.Do(req)
+		if err != nil {
+			return "", err
+		}
+		err = json.NewDecoder(res.Body).Decode(&answer)
+		if err = errors.Join(err, res.Body.Close()); err != nil {
+			return "", err
+		}
+		r.tokens[key] = answer.Token
+	}
+	return r.tokens[key], nil
+}
+
+// Answer is what the API answered.
+type Answer struct {
+	Status int
+	Body   []byte
+}
+
+// Error tells what the answer was, for messages of tests.
+func (a Answer) Error() string { return fmt.Sprintf("%d: %.400s", a.Status, a.Body) }
+
+// Into reads the answer's JSON; an answer that is no success is an error.
+func (a Answer) Into(out any) error {
+	if a.Status >= 300 {
+		return a
+	}
+	if out == nil || len(a.Body) == 0 {
+		return nil
+	}
+	return json.Unmarshal(a.Body, out)
+}
+
+// Call sends one call of the API as a person; "" is nobody. An address begins
+// with /. There is no second try.
+func (r *Rig) Call(ctx context.Context, key, method, path string, body any) (Answer, error) {
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return Answer{}, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.APIURL()+path, bytes.NewReader(text))
+	if err != nil {
+		return Answer{}, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		token, err := r.token(ctx, key)
+		if err != nil {
+			return Answer{}, err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := r.http.Do(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	content, err := io.ReadAll(res.Body)
+	return Answer{Status: res.StatusCode, Body: content}, errors.Join(err, res.Body.Close())
+}
+
+// Until asks a condition again and again until it holds, or Patience is over,
+// and then says what was still wrong.
+func Until(ctx context.Context, holds func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := holds(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("after %s: %w", Patience, err)
+		case <-tick.C:
+		}
+	}
+}
