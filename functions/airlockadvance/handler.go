@@ -57,7 +57,7 @@ func (f Function) Handle(ctx context.Context, m message.Advance) (Out, error) {
 		move, err := s.next(ctx)
 		if err == nil && move == nil {
 			s.order(ledger.Pending(s.c.Request)...)
-			return out, nil
+			return out, s.rest(ctx)
 		}
 		if err == nil {
 			c, err = s.take(ctx, *move)
@@ -121,6 +121,35 @@ func (s *step) take(ctx context.Context, m airlock.Move) (ledger.Case, error) {
 	s.order(orders...)
 	s.out.Advance = nil // the loop goes on by itself
 	return c, nil
+}
+
+// rest puts off the next look at a request that waits: without that, one whose
+// time to be looked at is past would be looked at with every sweep. It is put
+// off by Cadence.Draft at most, because another call may just have moved the
+// request to where it has to be looked at soon.
+func (s *step) rest(ctx context.Context) error {
+	stage, now, cadence := s.c.Request.Stage, s.now(), s.f.Ledger.Cadence
+	if stage == airlock.Draft || stage == airlock.Sealing { // they put it off themselves
+		return nil
+	}
+	open, err := s.f.Work.Open(ctx, s.c.Request.Key())
+	if errors.Is(err, airlock.ErrNotFound) || err == nil && open.Due.After(now) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open work: %w", err)
+	}
+	want, _ := s.c.Request.OpenWork(s.c.Policy, cadence)
+	open.Due = now.Add(cadence.Hint)
+	if later := now.Add(cadence.Draft); want.Due.After(later) {
+		open.Due = later
+	} else if want.Due.After(now) {
+		open.Due = want.Due
+	}
+	if err := s.f.Work.Touch(ctx, open); err != nil {
+		return fmt.Errorf("open work: %w", err)
+	}
+	return nil
 }
 
 // order puts orders into the output.

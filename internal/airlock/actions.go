@@ -27,18 +27,33 @@ func (r Request) Capacities(p access.Person, roles []access.Role) []Role {
 }
 
 // Sees tells whether somebody with these capacities may see the request: a
-// draft is its creator's, and the owners', also when it was given up; what was
-// submitted is also the other researchers', as in AzureTRE. Who may retry a
-// failed request sees it.
+// draft is its creator's, and the owners', also when it was given up, and from
+// its second turn on the airlock managers', who know it; what was submitted is
+// also the other researchers', as in AzureTRE. Who may retry a failed request
+// sees it.
 func (r Request) Sees(as []Role, roles []access.Role) bool {
 	has := func(role Role) bool { return slices.Contains(as, role) }
 	if _, ok := r.RetryOf(); ok && slices.ContainsFunc(byRetriers, has) {
 		return true
 	}
-	if r.SubmittedBy.OID == "" && (r.Stage == Draft || r.Stage == Cancelled || r.Stage == Failed) {
-		return has(Creator) || has(Owner)
+	if r.isDraft() {
+		return has(Creator) || has(Owner) || r.Turn > 1 && has(Manager)
 	}
 	return access.May(access.Read, roles...)
+}
+
+// isDraft tells whether the request is a draft, or ended as one.
+func (r Request) isDraft() bool {
+	switch r.Stage {
+	case Draft:
+		return true
+	case Failed:
+		return r.FailedFrom == Draft
+	case Cancelled:
+		return len(r.History) > 0 && r.History[len(r.History)-1].From == StatusDraft
+	case Sealing, Gating, InReview, Approving, Approved, Rejecting, Rejected, Blocking, Blocked, Revoked:
+	}
+	return false
 }
 
 // Link says which container somebody may have a link to now, and what the link

@@ -17,6 +17,7 @@ var (
 	ErrNotFound = errors.New("no such request")
 	ErrConflict = errors.New("changed meanwhile")
 	ErrChanged  = errors.New("file changed meanwhile")
+	ErrUnread   = errors.New("file cannot be read as it is stored") // archived, or encrypted with a key of the uploader
 	ErrRefused  = errors.New("not allowed")
 	ErrInvalid  = errors.New("invalid")
 )

@@ -16,7 +16,7 @@ const (
 	ToldReopened  Event = "reopened"          // a failed draft was opened again
 	ToldOverLimit Event = "draft_over_limits" // a draft is past its limits
 	ToldFewer     Event = "too_few_reviewers"
-	ToldWaiting   Event = "waiting" // past a deadline that ends nothing: no verdict, no decision
+	ToldWaiting   Event = "waiting" // no verdict by its deadline, no decision in half of its time
 	ToldStuck     Event = "stuck"   // to the administrators: messages of it were poisoned
 )
 

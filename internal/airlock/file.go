@@ -64,6 +64,8 @@ type Progress struct {
 	Offset int64  `json:"offset"` // bytes hashed so far
 	Hash   []byte `json:"hash"`   // the hash's own marshalled state
 	Type   string `json:"type"`   // media type, from the first slice
+
+	At time.Time `json:"at,omitzero"` // when the slice ended
 }
 
 // Removal is the tombstone of a version: it is not part of any later submit.
@@ -83,11 +85,12 @@ type Seal struct {
 	ETag string `json:"etag"` // of the sealed blob
 }
 
-// Rescan is a copy that was made to ask the scanner again.
+// Rescan is a copy that is made to ask the scanner again.
 type Rescan struct {
-	ETag  string    `json:"etag"`  // of the rescan blob
-	Tries int       `json:"tries"` // copies made so far
-	At    time.Time `json:"at"`
+	ETag   string    `json:"etag"`             // of the rescan blob; "" while blocks are being copied
+	Tries  int       `json:"tries"`            // copies begun so far
+	Offset int64     `json:"offset,omitempty"` // bytes copied so far, while ETag is ""
+	At     time.Time `json:"at"`
 }
 
 // Release says how far the file is across the boundary.

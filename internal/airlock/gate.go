@@ -48,17 +48,26 @@ func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bo
 	return g
 }
 
+// maxBackoff bounds how often the wait for the verdict on a rescan doubles:
+// to 16 times, 5 h 20 min by default, which is longer than any scan takes.
+const maxBackoff = 4
+
 // asksAgain tells whether a file's verdict is to be asked for by a rescan: at
-// once when the scanner said that it did not look, later when it said nothing.
+// once when the scanner said that it did not look, later when it said nothing,
+// and ever later with every try, so that a throttled scanner is not flooded.
+// A copy that was begun goes on.
 func (f File) asksAgain(r Request, p Policy, now time.Time) bool {
 	if f.Seal == nil || f.Seal.ETag == "" {
 		return false
 	}
-	since := r.Since
+	since, wait := r.Since, time.Duration(p.RescanAfter)
 	if f.Rescan != nil {
-		since = f.Rescan.At
+		if f.Rescan.ETag == "" {
+			return true
+		}
+		since, wait = f.Rescan.At, wait<<min(max(f.Rescan.Tries-1, 0), maxBackoff)
 	}
-	due := !now.Before(since.Add(time.Duration(p.RescanAfter)))
+	due := !now.Before(since.Add(wait))
 	if f.Verdict != nil && f.Rescan == nil {
 		return f.verdict() != Clean
 	}

@@ -141,6 +141,11 @@ func TestJudgeAsks(t *testing.T) {
 		{name: "asked, no word yet", seal: &airlock.Seal{ETag: "s"}, rescan: tries(r.Since.Add(time.Hour)), after: time.Hour + wait - 1},
 		{name: "asked, no word for long", seal: &airlock.Seal{ETag: "s"}, rescan: tries(r.Since.Add(time.Hour)), after: time.Hour + wait, want: true},
 		{name: "asked, throttled again", class: airlock.Transient, seal: &airlock.Seal{ETag: "s"}, rescan: tries(r.Since), after: wait - 1},
+		{name: "asked twice, no word for long", seal: &airlock.Seal{ETag: "s"}, rescan: &airlock.Rescan{ETag: "0x3", Tries: 2, At: r.Since}, after: wait},
+		{name: "asked twice, no word for twice as long", seal: &airlock.Seal{ETag: "s"}, rescan: &airlock.Rescan{ETag: "0x3", Tries: 2, At: r.Since}, after: 2 * wait, want: true},
+		{name: "asked often", seal: &airlock.Seal{ETag: "s"}, rescan: &airlock.Rescan{ETag: "0x3", Tries: 50, At: r.Since}, after: 16*wait - 1},
+		{name: "asked often, at last", seal: &airlock.Seal{ETag: "s"}, rescan: &airlock.Rescan{ETag: "0x3", Tries: 50, At: r.Since}, after: 16 * wait, want: true},
+		{name: "being copied", seal: &airlock.Seal{ETag: "s"}, rescan: &airlock.Rescan{Tries: 1, Offset: 5, At: r.Since}, want: true},
 		{name: "asked, throttled again, later", class: airlock.Transient, seal: &airlock.Seal{ETag: "s"}, rescan: tries(r.Since), after: wait, want: true},
 	}
 	for _, tt := range tests {

@@ -62,10 +62,14 @@ func Classify(result, detail string) VerdictClass {
 	return Transient
 }
 
-// NewVerdict builds a verdict from the scanner's words.
+// NewVerdict builds a verdict from the scanner's words. Its SHA-256 is kept
+// where it named malware: there it tells which bytes it speaks of.
 func NewVerdict(result, detail, sha256 string, at time.Time) Verdict {
-	return Verdict{Class: Classify(result, detail), Result: clip(result), Detail: clip(detail),
-		SHA256: strings.ToLower(clip(sha256)), At: at.UTC()}
+	v := Verdict{Class: Classify(result, detail), Result: clip(result), Detail: clip(detail), At: at.UTC()}
+	if v.Class == Malicious {
+		v.SHA256 = strings.ToLower(clip(sha256))
+	}
+	return v
 }
 
 func clip(s string) string {
@@ -81,11 +85,32 @@ func (f File) verdict() VerdictClass {
 	if f.Verdict == nil {
 		return ""
 	}
-	v := *f.Verdict
-	if v.SHA256 != "" && f.Inspection != nil && v.SHA256 != f.Inspection.SHA256 {
+	if f.Contradicts(f.Verdict.SHA256) {
 		return Stale
 	}
-	return v.Class
+	return f.Verdict.Class
+}
+
+// Contradicts tells whether a scanner's SHA-256 is not the one of the bytes
+// that were inspected; one that is not given, or not known, contradicts nothing.
+func (f File) Contradicts(sha256 string) bool {
+	return sha256 != "" && f.Inspection != nil && f.Inspection.SHA256 != "" && !strings.EqualFold(sha256, f.Inspection.SHA256)
+}
+
+// Outranked tells whether the file's verdict stands against a new one on the
+// same bytes: malware stays malware whoever says otherwise later, and a real
+// verdict is not undone by one that says the scanner did not look. One about
+// other bytes stands against nothing.
+func (f File) Outranked(v Verdict) bool {
+	switch f.verdict() {
+	case Malicious, Clean:
+		return v.Class != Malicious
+	case Unscannable:
+		return v.Class != Malicious && v.Class != Clean
+	case Transient, Operator, Stale:
+		return false
+	}
+	return false
 }
 
 // Clean tells whether the scanner passed exactly these bytes.

@@ -86,6 +86,9 @@ func TestNewVerdict(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	if got := airlock.NewVerdict("No threats found", "", "ABCDEF", at); got.SHA256 != "" || got.Class != airlock.Clean {
+		t.Errorf("a SHA-256 where no malware was named: %+v", got)
+	}
 	if got := airlock.NewVerdict("x", "a"+strings.Repeat("ü", 300), "", at); got.Detail != "a"+strings.Repeat("ü", 249) {
 		t.Errorf("clipped within a character: %d bytes", len(got.Detail))
 	}

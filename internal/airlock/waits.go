@@ -43,6 +43,12 @@ func (r Request) Waits(p Policy) Wait {
 	return Wait{}
 }
 
+// Reminder is when people are told once that a review still waits: half of
+// its time is over then.
+func (r Request) Reminder(p Policy) time.Time {
+	return r.Since.Add(time.Duration(p.WithDefaults().ReviewLife) / 2)
+}
+
 // atEnd is the sentence of a request that waits for nobody.
 func (r Request) atEnd(what string) string {
 	if r.Retired {
@@ -93,7 +99,9 @@ func (r Request) OpenWork(p Policy, c Cadence) (Open, bool) {
 	case Draft:
 		o.Due = r.UpdatedAt.Add(c.Draft)
 	case InReview:
-		o.Due = r.Waits(p).Deadline
+		if o.Due = r.Waits(p).Deadline; !slices.Contains(r.Warned, ToldWaiting) {
+			o.Due = r.Reminder(p)
+		}
 	case Sealing, Gating, Approving, Rejecting, Blocking:
 		o.Due = r.UpdatedAt.Add(c.Hint)
 	case Approved, Rejected, Blocked, Cancelled, Failed, Revoked:

@@ -111,6 +111,8 @@ func TestOpenWork(t *testing.T) {
 	absent := in(t, airlock.Approved)
 	absent.Notices = nil
 	absent = absent.SeenAbsent(airlock.Made{Kind: airlock.DraftFiles, Number: 1}, absent.UpdatedAt.Add(settling-settle), settle)
+	reminded, _ := in(t, airlock.InReview).Warn(airlock.ToldWaiting, "nobody decided", noon)
+	reminded = quiet(reminded)
 	tests := []struct {
 		name  string
 		r     airlock.Request
@@ -121,7 +123,8 @@ func TestOpenWork(t *testing.T) {
 		{name: "returned, to be told", r: told(t, in(t, airlock.InReview), airlock.Return), after: time.Minute},
 		{name: "sealing", r: in(t, airlock.Sealing), after: time.Minute},
 		{name: "gating", r: quiet(in(t, airlock.Gating)), after: time.Minute},
-		{name: "review", r: quiet(in(t, airlock.InReview)), after: 720 * time.Hour},
+		{name: "review", r: quiet(in(t, airlock.InReview)), after: 360 * time.Hour},
+		{name: "review, reminded", r: reminded, after: 720 * time.Hour},
 		{name: "review, to be told", r: in(t, airlock.InReview), after: time.Minute},
 		{name: "approving", r: quiet(in(t, airlock.Approving)), after: time.Minute},
 		{name: "rejecting", r: quiet(in(t, airlock.Rejecting)), after: time.Minute},

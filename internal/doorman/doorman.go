@@ -5,8 +5,6 @@ package doorman
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -102,6 +100,10 @@ func CutSubject(subject, prefix string) (container, name string, err error) {
 	return container, name, nil
 }
 
+// maxReason bounds what is kept of a refusal's text, in bytes: what a stranger
+// sent may be in it.
+const maxReason = 500
+
 // Refuse marks an error about an event: what is foreign is audited and
 // refused, anything else is tried again.
 func (d *Doorman) Refuse(ctx context.Context, ev azfunc.Event, err error) error {
@@ -110,22 +112,14 @@ func (d *Doorman) Refuse(ctx context.Context, ev azfunc.Event, err error) error 
 	}
 	call, _ := azfunc.CallFrom(ctx)
 	now := d.Now().UTC()
-	line := audit.Line{Workspace: "system", At: now, Action: "refused", Reason: err.Error(),
+	reason := err.Error()
+	line := audit.Line{Workspace: "system", At: now, Action: "refused",
+		Reason: strings.ToValidUTF8(reason[:min(len(reason), maxReason)], ""),
 		Actor:  audit.Actor{Name: call.Function, Role: string(airlock.Engine)},
 		Detail: fmt.Sprintf("event type %.100q", ev.EventType)}
-	if kept := d.Trail.Strange(ctx, d.strangeID(now, ev), line); kept != nil {
+	id := airlock.StrangeID("refused", now, d.PerMinute, ev.ID, ev.Topic, ev.Subject)
+	if kept := d.Trail.Strange(ctx, id, line); kept != nil {
 		return fmt.Errorf("refusal not kept: %w", kept)
 	}
 	return fault.Refuse(err)
-}
-
-// strangeID gives at most PerMinute different ids a minute, so that a flood of
-// foreign events cannot fill the table.
-func (d *Doorman) strangeID(now time.Time, ev azfunc.Event) string {
-	limit := d.PerMinute
-	if limit <= 0 {
-		limit = 20
-	}
-	sum := sha256.Sum256([]byte(ev.ID + ev.Topic + ev.Subject))
-	return fmt.Sprintf("%s.%s", now.Format("200601021504"), hex.EncodeToString([]byte{byte(int(sum[0]) % limit)}))
 }

@@ -68,7 +68,8 @@ func (l Ledger) Unknown(ctx context.Context, key airlock.Key) error {
 	err := fmt.Errorf("request %s in workspace %s: %w", key.Request, key.Workspace, airlock.ErrNotFound)
 	line := audit.Line{Workspace: "system", At: l.Now().UTC(), Action: "refused", Reason: err.Error(),
 		Actor: audit.Actor{Name: call.Function, Role: string(airlock.Engine)}}
-	if kept := l.Trail.Strange(ctx, "unknown."+key.Request, line); kept != nil {
+	id := airlock.StrangeID("unknown", l.Now(), 0, key.Workspace, key.Request)
+	if kept := l.Trail.Strange(ctx, id, line); kept != nil {
 		return fmt.Errorf("refusal not kept: %w", kept)
 	}
 	return fault.Refuse(err)

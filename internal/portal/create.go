@@ -3,7 +3,6 @@ package portal
 import (
 	"net/http"
 
-	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 )
@@ -11,7 +10,7 @@ import (
 // newPage is the form of a new request.
 type newPage struct {
 	frame
-	Workspaces       []airlock.Workspace
+	Workspaces       []place
 	Workspace        string // chosen
 	Type             airlock.Type
 	Name, Reason     string // as written
@@ -25,13 +24,13 @@ func (p *portal) newForm(w http.ResponseWriter, r *http.Request, v visitor) {
 
 // showNew shows the form, with why it was not taken, if it was not.
 func (p *portal) showNew(w http.ResponseWriter, r *http.Request, v visitor, page newPage, cause error) {
-	all, err := p.workspaces(r.Context(), v, access.Create)
+	all, err := p.places(r.Context(), v)
 	if err != nil {
 		p.problem(w, r, err)
 		return
 	}
 	for _, one := range all {
-		if one.Deployed && one.EnableAirlock {
+		if one.Creates {
 			page.Workspaces = append(page.Workspaces, one)
 		}
 	}

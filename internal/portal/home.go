@@ -27,7 +27,7 @@ type list struct {
 type homePage struct {
 	frame
 	Lists      []list
-	Workspaces []airlock.Workspace
+	Workspaces []place
 	MayCreate  bool
 	Stranger   bool // signed in, without a role that lets them in
 }
@@ -43,7 +43,7 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 	group.Go(func() (err error) { managed, err = p.Desk.Mine(ctx, v.Caller, true, newest); return err })
 	group.Go(func() (err error) { own, err = p.Desk.Mine(ctx, v.Caller, false, newest); return err })
 	group.Go(func() (err error) {
-		page.Workspaces, err = p.workspaces(ctx, v, access.Read)
+		page.Workspaces, err = p.places(ctx, v)
 		return err
 	})
 	err := group.Wait()
@@ -59,7 +59,7 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 	waiting := pick(managed.Views, func(v desk.View) bool { return slices.Contains(v.Actions, "review") })
 	stopped := pick(managed.Views, func(v desk.View) bool { return slices.Contains(v.Actions, "retry") })
 	slices.SortStableFunc(waiting, func(a, b desk.View) int { return a.Request.Since.Compare(b.Request.Since) }) // who waits longest first
-	if len(managed.Views) > 0 || len(waiting) > 0 {
+	if len(managed.Views) > 0 {
 		page.Lists = append(page.Lists, list{ID: "review", Heading: "Waiting for your review", Views: waiting,
 			Empty: "Nothing waits for your decision."})
 	}
@@ -72,7 +72,7 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 	for i := range page.Lists {
 		page.Lists[i].frame = page.frame
 	}
-	page.MayCreate = len(page.Workspaces) > 0
+	page.MayCreate = slices.ContainsFunc(page.Workspaces, func(w place) bool { return w.Creates })
 	p.show(w, r, "home.html", http.StatusOK, page)
 }
 
@@ -83,40 +83,51 @@ func pick(views []desk.View, wanted func(desk.View) bool) []desk.View {
 	return slices.DeleteFunc(slices.Clone(views), func(v desk.View) bool { return !wanted(v) })
 }
 
-// workspaces are those in which the person may take the action, by name.
-func (p *portal) workspaces(ctx context.Context, v visitor, action access.Action) ([]airlock.Workspace, error) {
-	var all []airlock.Workspace
-	for after := ""; ; {
-		some, next, err := p.Desk.Ports.Workspaces.Workspaces(ctx, airlock.Page{After: after})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-		if after = next; after == "" {
-			break
-		}
+// place is a workspace that the person is let into.
+type place struct {
+	airlock.Workspace
+	Creates bool // may the person make requests in it, now
+}
+
+// places are the workspaces in which the person has a role, by name.
+func (p *portal) places(ctx context.Context, v visitor) ([]place, error) {
+	all, err := p.allWorkspaces(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var mu sync.Mutex
-	var mine []airlock.Workspace
+	var mine []place
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for _, w := range all {
 		group.Go(func() error {
-			_, err := p.Desk.Admit(ctx, v.Caller, w.ID, action)
+			c, err := p.Desk.Admit(ctx, v.Caller, w.ID, access.Read)
 			if errors.Is(err, airlock.ErrRefused) {
 				return nil
 			}
+			_, no := p.Desk.Admit(ctx, c, w.ID, access.Create) // of what was read just now
 			mu.Lock()
 			defer mu.Unlock()
-			mine = append(mine, w)
+			mine = append(mine, place{w, no == nil && w.Deployed && w.EnableAirlock})
 			return err
 		})
 	}
-	err := group.Wait()
-	slices.SortFunc(mine, func(a, b airlock.Workspace) int {
+	err = group.Wait()
+	slices.SortFunc(mine, func(a, b place) int {
 		return cmp.Or(strings.Compare(airlock.Fold(a.DisplayName), airlock.Fold(b.DisplayName)), strings.Compare(a.ID, b.ID))
 	})
 	return mine, err
+}
+
+func (p *portal) allWorkspaces(ctx context.Context) ([]airlock.Workspace, error) {
+	var all []airlock.Workspace
+	for after := ""; ; {
+		some, next, err := p.Desk.Ports.Workspaces.Workspaces(ctx, airlock.Page{After: after})
+		all = append(all, some...)
+		if after = next; err != nil || after == "" {
+			return all, err
+		}
+	}
 }
 
 // perPage is how many rows a page shows: a screen or two, and what a phone

@@ -9,23 +9,25 @@ import (
 
 // event is one thing that happened to a request.
 type event struct {
-	At     time.Time
-	Label  label
-	By     string // "" where the airlock acted by itself
-	Detail string
-	Now    bool // it stands there
+	At    time.Time // zero where it is not known
+	Label label
+	By    string // "" where the airlock acted by itself
+	Now   bool   // it stands there
 }
 
 // byPeople are the statuses that a person's action brings, never the engine's.
 var byPeople = []airlock.Status{airlock.StatusSubmitted, airlock.StatusApprovalInProgress, airlock.StatusRejectionInProg, airlock.StatusRevoked}
 
-// timeline is how a request came to where it stands: reviewers' decisions and
-// statuses, the earliest first. The audit trail knows more.
+// said are reviewers' decisions, as things that happened.
+var said = map[string]label{
+	"approved": toneGood.as("Approval given"), "rejected": toneBad.as("Rejection"), "returned": toneWarn.as("Return for changes"),
+}
+
+// timeline is how a request came to where it stands: statuses, and the
+// decisions between them, the earliest first. The audit trail knows more.
 func timeline(r airlock.Request) []event {
-	var all []event
-	for _, v := range r.Reviews {
-		all = append(all, event{At: v.At, By: v.Reviewer.Name, Label: decisionLabels[v.Decision], Detail: v.Reason})
-	}
+	reviews := slices.DeleteFunc(slices.Clone(r.Reviews), func(v airlock.Review) bool { return said[v.Decision].Text == "" })
+	all := make([]event, 0, len(r.History)+len(reviews)+1)
 	for i, h := range r.History {
 		e := event{At: h.At, Label: labelOf(h.From)}
 		switch {
@@ -33,8 +35,17 @@ func timeline(r airlock.Request) []event {
 			e.At, e.By = r.CreatedAt, r.CreatedBy.Name
 		case slices.Contains(byPeople, h.From):
 			e.By = h.By.Name
+		case h.From == airlock.StatusInReview && len(reviews) > 0 && reviews[0].At.Before(h.At):
+			e.At = time.Time{} // the history has the time of the last approval in it, not of its beginning
 		}
 		all = append(all, e)
+		left := r.Since
+		if i+1 < len(r.History) {
+			left = r.History[i+1].At
+		}
+		for ; h.From == airlock.StatusInReview && len(reviews) > 0 && !reviews[0].At.After(left); reviews = reviews[1:] {
+			all = append(all, event{At: reviews[0].At, By: reviews[0].Reviewer.Name, Label: said[reviews[0].Decision]})
+		}
 	}
 	now := event{At: r.Since, Label: labelOf(r.Stage), Now: true}
 	switch {
@@ -43,6 +54,9 @@ func timeline(r airlock.Request) []event {
 	case slices.Contains(byPeople, r.Stage.Status()):
 		now.By = r.UpdatedBy.Name
 	}
-	slices.SortStableFunc(all, func(a, b event) int { return a.At.Compare(b.At) })
-	return append(all, now)
+	all = append(all, now)
+	for _, v := range reviews {
+		all = append(all, event{At: v.At, By: v.Reviewer.Name, Label: said[v.Decision]})
+	}
+	return all
 }

@@ -98,17 +98,17 @@ func marked(s string) []part {
 	return parts
 }
 
-// size is a number of bytes as people say it.
+// size is a number of bytes as people say it, in the units of our limits.
 func size(n int64) string {
-	if n < 1000 {
+	if n < 1024 {
 		return exact(n)
 	}
-	value, unit := float64(n), 0
-	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
+	value, unit := float64(n)/1024, 0
+	units := []string{"KiB", "MiB", "GiB", "TiB", "PiB"}
 	for value >= 999.5 && unit < len(units)-1 {
-		value, unit = value/1000, unit+1
+		value, unit = value/1024, unit+1
 	}
-	if value < 9.95 {
+	if value < 9.95 && value != float64(int(value)) {
 		return fmt.Sprintf("%.1f %s", value, units[unit])
 	}
 	return fmt.Sprintf("%.0f %s", value, units[unit])

@@ -151,11 +151,11 @@ func (e *errand) remove(name string) {
 	e.mine("removes a file", func(ctx context.Context, c desk.Caller) error {
 		return e.p.desk.RemoveFile(ctx, c, e.key, name)
 	}, func(err error) {
-		if e.turn != turn || e.uploads[name] != before {
+		if e.turn != turn {
 			return
 		}
-		delete(e.there, name) // also when nobody knows whether it worked
-		if err == nil {
+		delete(e.there, name) // also when nobody knows whether it worked, or on which version
+		if err == nil && e.uploads[name] == before {
 			e.removed[name] = true
 		}
 	})

@@ -253,7 +253,7 @@ func (e *errand) fetch(w *World, r airlock.Request) {
 		}
 		return nil
 	}, func(err error) {
-		if err != nil && !w.storm && !errors.Is(err, airlock.ErrIllegal) && !errors.Is(err, airlock.ErrNotFound) {
+		if err != nil && !w.storm && !isTrouble(err) && !errors.Is(err, errDied) && !errors.Is(err, airlock.ErrIllegal) && !errors.Is(err, airlock.ErrNotFound) {
 			w.fail("what was approved can be fetched", "%v", err)
 		}
 	})

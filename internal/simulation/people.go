@@ -190,11 +190,12 @@ func (p *people) intrude(e *errand) {
 		switch {
 		case err == nil:
 			w.fail("I5 strangers are refused", "%s %s request %s of another workspace", who.Name, what, key.Request)
-		case errors.Is(err, airlock.ErrNotFound), errors.Is(err, airlock.ErrRefused), w.storm, errors.Is(err, errDied):
+		case errors.Is(err, airlock.ErrNotFound), errors.Is(err, airlock.ErrRefused), w.storm, errors.Is(err, errDied), isTrouble(err):
 		default:
 			w.fail("I5 strangers are refused", "%s %s: %v", who.Name, what, err)
 		}
-		if key.Workspace == p.abroad.ID && (who.OID == bob.OID && what != "submits") && !w.storm && !errors.Is(err, airlock.ErrNotFound) {
+		if key.Workspace == p.abroad.ID && (who.OID == bob.OID && what != "submits") && !w.storm && !isTrouble(err) && !errors.Is(err, errDied) &&
+			!errors.Is(err, airlock.ErrNotFound) {
 			w.fail("I5 objects of another workspace are 404", "%s %s: %v", who.Name, what, err)
 		}
 	})

@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"testing"
 
@@ -18,7 +19,12 @@ var rig *stacktest.Rig
 func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "12") // scenarios mostly wait
-	os.Exit(stacktest.Run(m, &rig, func(*stack.Config) {}))
+	os.Exit(stacktest.Run(m, &rig, func(c *stack.Config) {
+		maps.Copy(c.Settings, map[string]string{
+			"AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "3", // poison comes sooner
+			"TRE_MARK_AFTER": "2",
+		})
+	}, scans))
 }
 
 // Who plays which part.

@@ -60,7 +60,7 @@ func (s *Stack) subscribe(ctx context.Context) error {
 	add := func(topic, function, eventType string) error {
 		sub := eventgrid.Subscription{Name: topic + "-" + function, Topic: topic, DeadLetter: sink,
 			Filter:   eventgrid.Filter{IncludedEventTypes: []string{eventType}},
-			Endpoint: fmt.Sprintf("%s/runtime/webhooks/eventgrid?functionName=%s&code=%s", s.FrontURL(), function, s.eventKey)}
+			Endpoint: s.Webhook(function)}
 		return retry(ctx, 30*time.Second, func() error { return s.Grid.Subscribe(ctx, sub) })
 	}
 	failed := []error{
@@ -71,6 +71,12 @@ func (s *Stack) subscribe(ctx context.Context) error {
 		failed = append(failed, add(account, "blobcreated", "Microsoft.Storage.BlobCreated"))
 	}
 	return errors.Join(failed...)
+}
+
+// Webhook is where a function of the front takes events. The address holds the
+// key that Event Grid has: never log it.
+func (s *Stack) Webhook(function string) string {
+	return fmt.Sprintf("%s/runtime/webhooks/eventgrid?functionName=%s&code=%s", s.FrontURL(), function, s.eventKey)
 }
 
 // deadLetterSink puts dead letters where the product looks for them.

@@ -33,7 +33,10 @@ type Config struct {
 	Azurite *azurite.Endpoints // one that runs already, as in tests; nil starts one
 	Ports   Ports
 	Pace    Pace
-	Clamd   string // address of a clamd to scan with; empty: EICAR by content
+	// CoreTools runs the apps under Azure Functions Core Tools (func) instead of
+	// the stand-in; OnInvocation then hears nothing.
+	CoreTools bool
+	Clamd     string // address of a clamd to scan with; empty: EICAR by content
 
 	Gateway  gateway.Unkind   // what storage does to make life hard
 	Grid     eventgrid.Unkind // what Event Grid does

@@ -80,14 +80,16 @@ func (r *Rig) Close() error {
 }
 
 // Run runs a test binary's tests with a rig that is closed after them. Tests
-// mostly wait, so that many of them may run at once.
-func Run(m *testing.M, rig **Rig, tune func(*stack.Config)) int {
+// mostly wait, so that many of them may run at once. ready is called in
+// between.
+func Run(m *testing.M, rig **Rig, tune func(*stack.Config), ready func()) int {
 	started, err := Start(context.Background(), tune)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "stack:", err)
 		return 1
 	}
 	*rig = started
+	ready()
 	code := m.Run()
 	if err := started.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "stack:", err)

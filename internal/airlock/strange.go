@@ -1,0 +1,23 @@
+package airlock
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// strangeAMinute is how many refusals of a kind are kept a minute where nobody
+// says: enough to see what is going on, few enough that a flood fills no table.
+const strangeAMinute = 20
+
+// StrangeID names the audit line of something refused, out of at most limit
+// names a minute; 0 means 20. What meets a name that is taken is in the log
+// only.
+func StrangeID(kind string, at time.Time, limit int, what ...string) string {
+	if limit <= 0 {
+		limit = strangeAMinute
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", what))
+	return fmt.Sprintf("%s.%s.%d", kind, at.UTC().Format("200601021504"), binary.BigEndian.Uint32(sum[:])%uint32(limit))
+}
