@@ -13,6 +13,8 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/config"
+	"github.com/trefoil-tre/trefoil/internal/engine"
+	"github.com/trefoil-tre/trefoil/internal/front"
 	"github.com/trefoil-tre/trefoil/internal/logctx"
 )
 
@@ -33,12 +35,12 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 	app := &azfunc.App{Port: c.Host.Port, Timeout: c.Host.Timeout, Margin: c.Host.Margin, MaxBody: c.Host.MaxBody,
 		Log: log, Now: time.Now}
 	if c.App.Front() {
-		if err := addFront(app, c, log); err != nil {
+		if err := front.Add(app, c, log); err != nil {
 			return err
 		}
 	}
 	if c.App.Engine() {
-		if err := addEngine(app, c, log); err != nil {
+		if err := engine.Add(app, c, log); err != nil {
 			return err
 		}
 	}

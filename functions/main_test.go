@@ -12,6 +12,8 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/config"
+	"github.com/trefoil-tre/trefoil/internal/engine"
+	"github.com/trefoil-tre/trefoil/internal/front"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
@@ -63,12 +65,12 @@ func app(t *testing.T, which string) *azfunc.App {
 	a := &azfunc.App{}
 	log := slog.New(slog.DiscardHandler)
 	if c.App.Front() {
-		if err := addFront(a, c, log); err != nil {
+		if err := front.Add(a, c, log); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if c.App.Engine() {
-		if err := addEngine(a, c, log); err != nil {
+		if err := engine.Add(a, c, log); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,69 +10,120 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
-// draft looks at an open draft: what was dropped and not inspected, whether it
-// is past its limits, whether its time is over. The container is listed at
-// most once a Pause, however many events ask for it.
+// draft looks at an open draft: what was dropped and not inspected, what was
+// removed and is still there, whether it is past its limits, whether its time
+// is over. The container is listed at most once a Pause, however many events
+// ask for it; a look that fails is repeated after a Pause.
 func (s *step) draft(ctx context.Context) (*airlock.Move, error) {
 	if late := s.late(airlock.Expired, "the draft was not submitted in time"); late != nil {
 		return late, nil
 	}
-	now := s.now()
+	now, pause := s.now(), orDefault(s.f.Pause, 30*time.Second)
 	open, err := s.f.Work.Open(ctx, s.c.Request.Key())
 	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
 		return nil, fmt.Errorf("open work: %w", err)
 	}
-	pause := orDefault(s.f.Pause, 30*time.Second)
 	if again := open.Looked.Add(pause); err == nil && now.Before(again) {
 		open.Due = again
 		return nil, s.f.Work.Touch(ctx, open)
 	}
-	open.Key, open.Looked, open.Due = s.c.Request.Key(), now, now.Add(s.f.Ledger.Cadence.Draft)
+	open.Key, open.Looked, open.Due = s.c.Request.Key(), now, now.Add(pause)
 	if err := s.f.Work.Touch(ctx, open); err != nil {
 		return nil, fmt.Errorf("open work: %w", err)
 	}
-	blobs, err := s.listing(ctx, airlock.DraftFiles)
-	if err != nil {
-		return nil, err
+	move, ordered, err := s.lookAtDraft(ctx)
+	if err != nil || move != nil {
+		return move, err
 	}
-	if err := s.inspectMissing(ctx, blobs); err != nil {
-		return nil, err
+	if open.Due = now.Add(s.f.Ledger.Cadence.Draft); ordered { // see soon whether the orders arrived
+		open.Due = now.Add(s.f.Ledger.Cadence.Hint)
 	}
-	return s.limits(ctx, blobs)
+	return nil, s.f.Work.Touch(ctx, open)
 }
 
-func (s *step) listing(ctx context.Context, kind airlock.Kind) ([]airlock.Blob, error) {
-	r := s.c.Request
-	blobs, err := airlock.Collect(func(p airlock.Page) ([]airlock.Blob, string, error) {
-		return s.f.Desk.List(ctx, r.Place(kind, r.Turn), p)
-	})
+// lookAtDraft lists the draft and says what to do about it; ordered tells that
+// something has to be done with its files first.
+func (s *step) lookAtDraft(ctx context.Context) (move *airlock.Move, ordered bool, err error) {
+	p := s.c.Policy
+	blobs, cut, err := s.listing(ctx, airlock.DraftFiles, 2*p.MaxFiles*max(p.CloseFactor, 1))
 	if err != nil {
-		return nil, fmt.Errorf("%s container: %w", kind, err)
+		return nil, false, err
 	}
-	return blobs, nil
-}
-
-// inspectMissing orders the inspection of every listed version that has none.
-func (s *step) inspectMissing(ctx context.Context, blobs []airlock.Blob) error {
-	rows, err := s.all(ctx, airlock.Everything)
+	known, err := s.known(ctx, blobs)
 	if err != nil {
-		return fmt.Errorf("files: %w", err)
+		return nil, false, fmt.Errorf("files: %w", err)
 	}
-	known := make(map[[2]string]bool, len(rows))
-	for _, f := range rows {
-		known[[2]string{f.Name, f.ETag}] = f.Inspection != nil || f.Removal != nil
-	}
-	looks := orDefault(s.f.Looks, 500)
+	looks, files, bytes := orDefault(s.f.Looks, 500), 0, int64(0)
 	for _, b := range blobs {
-		if known[[2]string{b.Name, b.ETag}] {
+		f := known[version{b.Name, b.ETag}]
+		if f.Removal != nil {
+			ordered = s.remove(b, f.Removal.At, looks) || ordered
 			continue
 		}
-		if len(s.out.Inspect) == looks {
-			break // the next look orders the rest
+		files, bytes = files+1, bytes+b.Size
+		if f.Inspection == nil && !b.Unread() {
+			ordered = s.inspectOnce(f, b.Name, looks) || ordered
 		}
-		s.out.Inspect = append(s.out.Inspect, s.inspect(b.Name, false))
 	}
-	return nil
+	if cut {
+		return overflowed(fmt.Sprintf("files: more than %d", len(blobs))), false, nil
+	}
+	move, err = s.limits(ctx, files, bytes)
+	return move, ordered, err
+}
+
+// version is a file's key.
+type version struct{ name, etag string }
+
+// known reads the rows of the versions that are listed, whatever else was
+// uploaded under their names before.
+func (s *step) known(ctx context.Context, blobs []airlock.Blob) (map[version]airlock.File, error) {
+	known := make(map[version]airlock.File, len(blobs))
+	for _, b := range blobs {
+		known[version{b.Name, b.ETag}] = airlock.File{}
+	}
+	for page := (airlock.Page{}); ; {
+		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Everything}, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range rows {
+			if _, listed := known[version{f.Name, f.ETag}]; listed {
+				known[version{f.Name, f.ETag}] = f
+			}
+		}
+		if next == "" {
+			return known, nil
+		}
+		page.After = next
+	}
+}
+
+// listing lists a container of the turn, up to most blobs and a page; cut
+// tells that there are more. 0 lists all.
+func (s *step) listing(ctx context.Context, kind airlock.Kind, most int) (blobs []airlock.Blob, cut bool, err error) {
+	place := s.c.Request.Place(kind, s.c.Request.Turn)
+	for page := (airlock.Page{}); ; {
+		some, next, err := s.f.Desk.List(ctx, place, page)
+		if err != nil {
+			return nil, false, fmt.Errorf("%s container: %w", kind, err)
+		}
+		blobs = append(blobs, some...)
+		if next == "" || most > 0 && len(blobs) > most {
+			return blobs, next != "", nil
+		}
+		page.After = next
+	}
+}
+
+// inspectOnce orders an inspection unless one is under way, or as many as one
+// look may order are ordered already; the next look orders the rest.
+func (s *step) inspectOnce(f airlock.File, name string, most int) (ordered bool) {
+	underway := f.Progress != nil && s.now().Before(f.Progress.At.Add(s.f.Ledger.Cadence.Hint))
+	if !underway && len(s.out.Inspect) < most {
+		s.out.Inspect = append(s.out.Inspect, s.inspect(name, f.Record != nil && f.Record.Listed))
+	}
+	return true
 }
 
 func (s *step) inspect(name string, submitted bool) message.Inspect {
@@ -81,35 +132,30 @@ func (s *step) inspect(name string, submitted bool) message.Inspect {
 		Turn: r.Turn, Name: name, Submitted: submitted, Trace: s.trace}
 }
 
+// remove orders again what the order that came with the tombstone should have
+// done.
+func (s *step) remove(b airlock.Blob, at time.Time, most int) (ordered bool) {
+	r := s.c.Request
+	if s.now().Sub(at) < s.f.Ledger.Cadence.Hint || len(s.out.Purge) >= most {
+		return true
+	}
+	s.purge(message.Purge{Workspace: r.Workspace, Request: r.ID, Turn: r.Turn, Name: b.Name, ETag: b.ETag, Trace: s.trace})
+	return true
+}
+
 // limits closes a draft that is far past its limits, and tells the owner of
 // one that is past them, once.
-func (s *step) limits(ctx context.Context, blobs []airlock.Blob) (*airlock.Move, error) {
-	bytes := int64(0)
-	for _, b := range blobs {
-		bytes += b.Size
-	}
-	far, err := airlock.Limits(s.c.Policy, len(blobs), bytes)
+func (s *step) limits(ctx context.Context, files int, bytes int64) (*airlock.Move, error) {
+	far, err := airlock.Limits(s.c.Policy, files, bytes)
 	switch {
 	case far:
-		return &airlock.Move{On: airlock.Overflowed, Reason: "the draft was closed, it is far past its limits: " + err.Error()}, nil
+		return overflowed(err.Error()), nil
 	case err == nil:
 		return nil, nil
 	}
 	return nil, s.warn(ctx, airlock.ToldOverLimit, err.Error())
 }
 
-// warn tells people, once a stage, of something odd about it.
-func (s *step) warn(ctx context.Context, event airlock.Event, why string) error {
-	c := s.c
-	warned, news := c.Request.Warn(event, why, s.now())
-	if !news {
-		return nil
-	}
-	c.Request = warned
-	c, err := s.f.Ledger.Note(ctx, c, string(event), why)
-	if err != nil {
-		return err
-	}
-	s.c = c
-	return nil
+func overflowed(why string) *airlock.Move {
+	return &airlock.Move{On: airlock.Overflowed, Reason: "the draft was closed, it is far past its limits: " + why}
 }

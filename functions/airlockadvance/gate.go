@@ -2,9 +2,6 @@ package airlockadvance
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,11 +49,20 @@ func (s *step) unclean(ctx context.Context) (files []airlock.File, more bool, er
 }
 
 // passed fixes the manifest, now with every verdict in it: it is what the
-// reviewers see and decide on.
+// reviewers see and decide on. Everything that was submitted is in it, and
+// within the limits, whatever came in place of what while it was sealed.
 func (s *step) passed(ctx context.Context) (*airlock.Move, error) {
 	files, err := s.all(ctx, airlock.Listed)
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
+	}
+	for _, f := range files {
+		if f.Seal == nil || f.Seal.ETag == "" || f.Inspection == nil {
+			return s.unfit(ctx, "returned by the airlock: a file could not be sealed; upload it again")
+		}
+	}
+	if _, err := airlock.Limits(s.c.Policy, len(files), bytesOf(files)); err != nil {
+		return s.unfit(ctx, "returned by the airlock: "+err.Error())
 	}
 	digest, err := s.manifest(ctx, files)
 	if err != nil {
@@ -81,6 +87,9 @@ func (s *step) unfit(ctx context.Context, why string) (*airlock.Move, error) {
 // ask copies files whose verdict is missing or worthless, so that the scanner
 // looks at the copies, and tells people when verdicts are overdue.
 func (s *step) ask(ctx context.Context, g airlock.Gate) error {
+	if _, err := s.f.Ledger.StoodStill(ctx, s.f.Work, s.c.Request); err != nil { // hints come slower than minutes then
+		return err
+	}
 	if len(g.Ask) > 0 {
 		if err := s.rescan(ctx, g.Ask); err != nil {
 			return err
@@ -95,62 +104,4 @@ func (s *step) ask(ctx context.Context, g airlock.Gate) error {
 		return s.warn(ctx, airlock.ToldWaiting, fmt.Sprintf("%d files have no malware verdict yet", g.Waiting))
 	}
 	return nil
-}
-
-// rescan makes the copies. Each try has a name of its own, because only a new
-// blob is scanned, and one that no event can damage.
-func (s *step) rescan(ctx context.Context, files []airlock.File) error {
-	c := s.c
-	c.Request = c.Request.Making(airlock.RescanFiles, c.Request.Turn)
-	if len(c.Request.Containers) != len(s.c.Request.Containers) {
-		noted, err := s.f.Ledger.Note(ctx, c, "rescan", fmt.Sprintf("%d files", len(files)))
-		if err != nil {
-			return err
-		}
-		s.c = noted
-	}
-	place := s.c.Request.Place(airlock.RescanFiles, s.c.Request.Turn)
-	if err := s.f.Desk.Create(ctx, place); err != nil {
-		return fmt.Errorf("rescan container: %w", err)
-	}
-	files = files[:min(len(files), orDefault(s.f.Page, 100))]
-	rows := make([]airlock.File, len(files))
-	err := airlock.Each(len(files), orDefault(s.f.Parallel, 8), func(i int) error {
-		row, err := s.rescanFile(ctx, files[i], place)
-		rows[i] = row
-		return err
-	})
-	var done []airlock.File
-	for _, row := range rows {
-		if row.Rescan != nil {
-			done = append(done, row)
-		}
-	}
-	return errors.Join(err, s.put(ctx, done))
-}
-
-func (s *step) rescanFile(ctx context.Context, f airlock.File, place airlock.Place) (airlock.File, error) {
-	tries := 1
-	if f.Rescan != nil {
-		tries = f.Rescan.Tries + 1
-	}
-	r := s.c.Request
-	c := airlock.Copy{From: airlock.Ref{Place: r.Place(airlock.SealedFiles, r.Turn), Name: f.Name, ETag: f.Seal.ETag},
-		To: airlock.Ref{Place: place, Name: rescanName(f.Name, tries)}, Size: f.Inspection.Size}
-	for {
-		done, err := s.f.Vault.Copy(ctx, c)
-		if err != nil {
-			return airlock.File{}, fmt.Errorf("rescan: %w", err)
-		}
-		if done.ETag != "" {
-			return airlock.File{Name: f.Name, ETag: f.ETag, Stored: true,
-				Rescan: &airlock.Rescan{ETag: done.ETag, Tries: tries, At: s.now().UTC()}}, nil
-		}
-		c.Offset = done.Offset
-	}
-}
-
-func rescanName(name string, try int) string {
-	sum := sha256.Sum256([]byte(name))
-	return fmt.Sprintf("%s-%d", hex.EncodeToString(sum[:]), try)
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -21,7 +22,7 @@ type Out struct {
 	Inspect []message.Inspect `json:"airlockinspect,omitempty"`
 	Advance *message.Advance  `json:"airlockadvance,omitempty"`
 	Deliver *message.Deliver  `json:"airlockdeliver,omitempty"`
-	Purge   *message.Purge    `json:"airlockpurge,omitempty"`
+	Purge   []message.Purge   `json:"airlockpurge,omitempty"`
 	Notify  *message.Notify   `json:"notify,omitempty"`
 }
 
@@ -93,7 +94,10 @@ func (s *step) next(ctx context.Context) (*airlock.Move, error) {
 	case airlock.Gating:
 		return s.gate(ctx)
 	case airlock.InReview:
-		return s.late(airlock.Expired, "nobody decided in time"), nil
+		if late := s.late(airlock.Expired, "nobody decided in time"); late != nil {
+			return late, nil
+		}
+		return nil, s.remind(ctx)
 	case airlock.Approving:
 		if late := s.late(airlock.Broke, "the delivery took too long; retry it"); late != nil {
 			return late, nil
@@ -162,10 +166,17 @@ func (s *step) order(orders ...airlock.Order) {
 		case airlock.Deliver:
 			s.out.Deliver = &message.Deliver{Workspace: r.Workspace, Request: r.ID, Attempt: r.Attempt, Trace: s.trace}
 		case airlock.Purge:
-			s.out.Purge = &message.Purge{Workspace: r.Workspace, Request: r.ID, Trace: s.trace}
+			s.purge(message.Purge{Workspace: r.Workspace, Request: r.ID, Trace: s.trace})
 		case airlock.Notify:
 			s.out.Notify = &message.Notify{Workspace: r.Workspace, Request: r.ID, Trace: s.trace}
 		}
+	}
+}
+
+// purge orders a purge, each once.
+func (s *step) purge(m message.Purge) {
+	if !slices.Contains(s.out.Purge, m) {
+		s.out.Purge = append(s.out.Purge, m)
 	}
 }
 

@@ -8,98 +8,6 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
-// unsealed tells whether listed files still have to be sealed. When the work
-// has stood still for a while, those not yet inspected are looked for again.
-func (s *step) unsealed(ctx context.Context) (waiting bool, err error) {
-	rows, err := s.all(ctx, airlock.Unsealed)
-	if err != nil {
-		return false, fmt.Errorf("files: %w", err)
-	}
-	var unread []airlock.File
-	for _, f := range rows {
-		if f.Refused() {
-			continue
-		}
-		waiting = true
-		if f.Inspection == nil {
-			unread = append(unread, f)
-		}
-	}
-	if len(unread) == 0 {
-		return waiting, nil
-	}
-	still, err := s.stillness(ctx)
-	if err != nil || !still {
-		return true, err
-	}
-	return true, s.findAgain(ctx, unread[:min(len(unread), orDefault(s.f.Looks, 500))])
-}
-
-// moved is the open-work row of sealing that has just got on.
-func (s *step) moved() airlock.Open {
-	r, now := s.c.Request, s.now()
-	return airlock.Open{Key: r.Key(), Stage: r.Stage, Looked: now, Due: now.Add(s.f.Ledger.Cadence.Hint)}
-}
-
-// stillness tells, at most once every Cadence.Hint, that sealing stands still:
-// every inspection that ends asks for a look, and each look would order all
-// the others again.
-func (s *step) stillness(ctx context.Context) (bool, error) {
-	open, err := s.f.Work.Open(ctx, s.c.Request.Key())
-	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
-		return false, fmt.Errorf("open work: %w", err)
-	}
-	hint := s.f.Ledger.Cadence.Hint
-	if s.now().Sub(s.c.Request.Since) < hint || s.now().Sub(open.Looked) < hint {
-		return false, nil
-	}
-	if err := s.f.Work.Touch(ctx, s.moved()); err != nil {
-		return false, fmt.Errorf("open work: %w", err)
-	}
-	return true, nil
-}
-
-// findAgain orders the inspection of listed versions that nobody has looked
-// at. One that was overwritten or removed before it was looked at never will
-// be: the version that is there now takes its place.
-func (s *step) findAgain(ctx context.Context, unread []airlock.File) error {
-	etags, err := s.etags(ctx)
-	if err != nil {
-		return err
-	}
-	var rows []airlock.File
-	for _, f := range unread {
-		var instead []airlock.File
-		switch etag, there := etags[f.Name]; {
-		case there && etag == f.ETag:
-			s.out.Inspect = append(s.out.Inspect, s.inspect(f.Name, true))
-		case there:
-			instead, err = s.overwritten(ctx, f)
-		default:
-			instead, err = s.missing(ctx, f)
-		}
-		if err != nil {
-			return errors.Join(err, s.put(ctx, rows))
-		}
-		rows = append(rows, instead...)
-	}
-	s.inspectFresh(rows)
-	return s.put(ctx, rows)
-}
-
-// etags are the versions in the draft, by name.
-func (s *step) etags(ctx context.Context) (map[string]string, error) {
-	blobs, err := s.listing(ctx, airlock.DraftFiles)
-	if err != nil {
-		return nil, err
-	}
-	etags := make(map[string]string, len(blobs))
-	for _, b := range blobs {
-		etags[b.Name] = b.ETag
-	}
-	return etags, nil
-}
-
 // sealed writes the manifest and closes the step. Files that came into the
 // draft after the list was closed are counted in the audit trail; from here on
 // nothing reads the draft.
@@ -108,58 +16,80 @@ func (s *step) sealed(ctx context.Context) (*airlock.Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	etags, err := s.etags(ctx)
+	sound, err := s.verify(ctx, files)
 	if err != nil {
 		return nil, err
 	}
-	if again, err := s.unfinished(ctx, files, etags); again || err != nil {
-		return nil, err
+	if !sound { // the rows say so now: look again
+		s.order(airlock.Advance)
+		return nil, nil
 	}
 	digest, err := s.manifest(ctx, files)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range files {
-		delete(etags, f.Name)
+	late, err := s.lateFiles(ctx, files)
+	if err != nil {
+		return nil, err
 	}
-	s.c.Request.Manifest = digest
-	return &airlock.Move{On: airlock.Sealed, Detail: fmt.Sprintf("manifest %s, %d files, %d came too late", digest, len(files), len(etags))}, nil
+	s.c.Request.Manifest, s.c.Request.Bytes = digest, bytesOf(files)
+	return &airlock.Move{On: airlock.Sealed, Detail: fmt.Sprintf("manifest %s, %d files, %d came too late", digest, len(files), late)}, nil
 }
 
-// unfinished tells whether these rows, which make the manifest, are not final
-// after all: a slice that came late may have listed another version meanwhile.
-func (s *step) unfinished(ctx context.Context, files []airlock.File, etags map[string]string) (bool, error) {
-	rows, again := oneEach(files, etags), false
+// verify holds the rows against the sealed container, whatever workers that
+// came late did to either: each name has one listed version, and the blob of
+// that name is its copy. What does not belong there is removed, so that
+// reviewers see what the manifest says and no more.
+func (s *step) verify(ctx context.Context, files []airlock.File) (sound bool, err error) {
+	place := s.c.Request.Place(airlock.SealedFiles, s.c.Request.Turn)
+	blobs, _, err := s.listing(ctx, airlock.SealedFiles, 0)
+	if errors.Is(err, airlock.ErrNotFound) { // every file was refused: none made it
+		err = s.f.Desk.Create(ctx, place)
+	}
+	if err != nil {
+		return false, fmt.Errorf("sealed container: %w", err)
+	}
+	there := make(map[string]string, len(blobs))
+	for _, b := range blobs {
+		there[b.Name] = b.ETag
+	}
+	sealed, listed := make(map[string]bool, len(files)), make(map[string]bool, len(files))
 	for _, f := range files {
-		again = again || !f.Refused() && (f.Seal == nil || f.Seal.ETag == "")
+		listed[f.Name] = true
+		sealed[f.Name] = sealed[f.Name] || f.Seal != nil && f.Seal.ETag != "" && f.Seal.ETag == there[f.Name]
 	}
-	if !again && len(rows) == 0 {
-		return false, nil
+	for _, b := range blobs {
+		if !listed[b.Name] {
+			if err := s.f.Vault.Remove(ctx, airlock.Ref{Place: place, Name: b.Name, ETag: b.ETag}); err != nil {
+				return false, fmt.Errorf("sealed container: %w", err)
+			}
+		}
 	}
-	s.order(airlock.Advance)
-	return true, s.put(ctx, rows)
+	rows := unsound(files, there, sealed)
+	return len(rows) == 0, s.put(ctx, rows)
 }
 
-// oneEach are the rows by which of several listed versions of a name only the
-// one that is in the draft stays listed. Where none of them is, the file is
-// refused: nobody can tell which was meant.
-func oneEach(files []airlock.File, etags map[string]string) []airlock.File {
-	versions, there := map[string]int{}, map[string]bool{}
-	for _, f := range files {
-		versions[f.Name]++
-		there[f.Name] = there[f.Name] || etags[f.Name] == f.ETag
-	}
+// unsound are the rows that mend what does not agree with the container: a
+// version beside the one that is sealed is not listed, a seal without its blob
+// is broken, so that the file is sealed again.
+func unsound(files []airlock.File, there map[string]string, sealed map[string]bool) []airlock.File {
 	var rows []airlock.File
 	for _, f := range files {
+		row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: true}
+		has := f.Seal != nil && f.Seal.ETag != ""
 		switch {
-		case versions[f.Name] == 1 || etags[f.Name] == f.ETag || f.Refused():
-		case there[f.Name]:
-			old := *f.Record
-			old.Listed = false
-			rows = append(rows, airlock.File{Name: f.Name, ETag: f.ETag, Stored: true, Record: &old})
+		case has && f.Seal.ETag == there[f.Name]:
+			continue
+		case sealed[f.Name]:
+			record := *f.Record
+			record.Listed = false
+			row.Record = &record
+		case has:
+			row.Seal, row.Partial = &airlock.Seal{}, &airlock.Partial{}
 		default:
-			rows = append(rows, refused(f, "changing", changing))
+			continue // refused, the gate's business
 		}
+		rows = append(rows, row)
 	}
 	return rows
 }
@@ -175,4 +105,34 @@ func (s *step) manifest(ctx context.Context, files []airlock.File) (string, erro
 		return "", fmt.Errorf("manifest: %w", err)
 	}
 	return digest, nil
+}
+
+func (s *step) lateFiles(ctx context.Context, files []airlock.File) (int, error) {
+	blobs, _, err := s.listing(ctx, airlock.DraftFiles, 0)
+	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
+		return 0, err
+	}
+	submitted := make(map[string]bool, len(files))
+	for _, f := range files {
+		submitted[f.Name] = true
+	}
+	late := 0
+	for _, b := range blobs {
+		if !submitted[b.Name] {
+			late++
+		}
+	}
+	return late, nil
+}
+
+// bytesOf is the size of all files, as they were inspected.
+func bytesOf(files []airlock.File) (bytes int64) {
+	for _, f := range files {
+		if f.Inspection != nil && f.Inspection.SHA256 != "" {
+			bytes += f.Inspection.Size
+		} else {
+			bytes += f.Record.Size
+		}
+	}
+	return bytes
 }

@@ -128,6 +128,15 @@ func (f File) Refused() bool {
 	return f.Inspection != nil && HasRefusal(f.Inspection.Findings)
 }
 
+// RefusedBy is Refused under a policy: without a scan, what a scanner could not
+// do refuses nothing.
+func (f File) RefusedBy(p Policy) bool {
+	if f.Inspection != nil && HasRefusal(f.Inspection.Findings) {
+		return true
+	}
+	return !p.SkipScan && f.verdict() == Unscannable
+}
+
 // HasRefusal tells whether one of the findings refuses the file.
 func HasRefusal(findings []Finding) bool {
 	for _, f := range findings {

@@ -28,7 +28,7 @@ func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bo
 	if bad := only(troubled, func(f File) bool { return f.verdict() == Malicious }); len(bad) > 0 {
 		return Gate{On: Infected, Reason: fmt.Sprintf("malware was found in %s", count(len(bad), "file"))}
 	}
-	if bad := only(troubled, func(f File) bool { return f.refused(p) }); len(bad) > 0 {
+	if bad := only(troubled, func(f File) bool { return f.RefusedBy(p) }); len(bad) > 0 {
 		return Gate{On: Unfit, Reason: "returned by the airlock: " + count(len(bad), "file") +
 			" cannot be submitted; see the findings, then remove or replace"}
 	}
@@ -74,15 +74,6 @@ func (f File) asksAgain(r Request, p Policy, now time.Time) bool {
 	return due
 }
 
-// refused is Refused under a policy: without a scan, what a scanner could not
-// do refuses nothing.
-func (f File) refused(p Policy) bool {
-	if f.Inspection != nil && HasRefusal(f.Inspection.Findings) {
-		return true
-	}
-	return !p.SkipScan && f.verdict() == Unscannable
-}
-
 func only(files []File, keep func(File) bool) []File {
 	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return !keep(f) })
 }
@@ -112,7 +103,7 @@ func Submittable(p Policy, files []File) error {
 	var named []string
 	bad := 0
 	for _, f := range files {
-		if !f.refused(p.WithDefaults()) {
+		if !f.RefusedBy(p) {
 			continue
 		}
 		if bad++; bad <= maxNamed {

@@ -128,6 +128,10 @@ func CheckBlob(b Blob) []Finding {
 	return found
 }
 
+// Unread tells whether nobody can read the blob as it is stored: it has to be
+// thawed first, or needs a key that only the uploader has.
+func (b Blob) Unread() bool { return b.Tier == "Archive" || b.CustomerKey }
+
 // Damaged tells whether a name taken from an event may not be the blob's:
 // Event Grid replaces what it cannot carry by "?" or U+FFFD.
 // https://github.com/Azure-Samples/azure-event-grid-viewer/issues/9

@@ -72,8 +72,12 @@ func (p *portal) files(r *http.Request, v visitor, view desk.View) (fileList, er
 	slices.SortFunc(all, func(a, b desk.File) int { return strings.Compare(a.Name, b.Name) })
 	rows := make([]fileRow, 0, len(all))
 	for _, f := range all {
+		row := fileRow{f, verdicts[f.Verdict]}
+		if f.Verdict == "" && view.Workspace.Policy.SkipScan {
+			row.Label = toneCalm.as("Not scanned in this workspace")
+		}
 		if l.Tally.add(f, view.Workspace.Policy.SkipScan) || !l.Notable {
-			rows = append(rows, fileRow{f, verdicts[f.Verdict]})
+			rows = append(rows, row)
 		}
 	}
 	page, _ := strconv.Atoi(q.Get("page"))

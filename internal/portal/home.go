@@ -41,7 +41,7 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 	var managed, own desk.Listing
 	group, ctx := errgroup.WithContext(r.Context())
 	group.Go(func() (err error) { managed, err = p.Desk.Mine(ctx, v.Caller, true, newest); return err })
-	group.Go(func() (err error) { own, err = p.Desk.Mine(ctx, v.Caller, false, newest); return err })
+	group.Go(func() (err error) { own, err = p.Desk.Mine(ctx, v.Caller, false, recent); return err })
 	group.Go(func() (err error) {
 		page.Workspaces, err = p.places(ctx, v)
 		return err
@@ -67,8 +67,11 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 		page.Lists = append(page.Lists, list{ID: "stopped", Heading: "Stopped by a fault", Views: stopped,
 			Lead: "These could not go on by themselves. You may try them again."})
 	}
-	page.Lists = append(page.Lists, list{ID: "mine", Heading: "Your requests", Views: own.Views,
-		Empty: "You have made no request yet."})
+	mine := list{ID: "mine", Heading: "Your requests", Views: own.Views, Empty: "You have made no request yet."}
+	if own.Next != "" {
+		mine.Lead = "These are your latest ones. Older ones are listed with their workspace."
+	}
+	page.Lists = append(page.Lists, mine)
 	for i := range page.Lists {
 		page.Lists[i].frame = page.frame
 	}
@@ -78,6 +81,9 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 
 // newest orders requests by their last change, the latest first.
 var newest = desk.Filter{OrderBy: "updatedWhen", Descending: true}
+
+// recent is the first page of them: older ones are on their workspace's page.
+var recent = desk.Filter{OrderBy: newest.OrderBy, Descending: true, Page: airlock.Page{Limit: perPage}}
 
 func pick(views []desk.View, wanted func(desk.View) bool) []desk.View {
 	return slices.DeleteFunc(slices.Clone(views), func(v desk.View) bool { return !wanted(v) })

@@ -20,6 +20,9 @@ func (w *World) checkSettled() {
 			w.fail("I8 nothing is stuck", "request is %s since %v: %s", r.Stage, w.now.Sub(r.Since), r.Waits(w.set.Policy).For)
 		case airlock.Draft, airlock.InReview, airlock.Failed, airlock.Approved, airlock.Rejected, airlock.Blocked, airlock.Cancelled, airlock.Revoked:
 		}
+		if r.Stage == airlock.Failed && e.helped && r.Since.After(e.retried) {
+			w.fail("I8 a retry in good weather helps", "request failed again in %s: %s", r.FailedFrom, r.Message)
+		}
 		w.checkWaits(r)
 		w.checkTrail(r)
 		w.checkContainers(r)
@@ -96,13 +99,13 @@ func (w *World) checkContainers(r airlock.Request) {
 			w.fail("what a request owns is there", "%s of turn %d is not, in %s", m.Kind, m.Number, r.Stage)
 		}
 	}
-	for place := range w.containers() {
+	for place, made := range w.containers() {
 		c, err := airlock.ParseContainer(place.Container)
 		if err != nil || c.Key != r.Key() || owned[place] {
 			continue
 		}
-		if !r.Made(c.Kind, c.Number) && w.now.Sub(w.containers()[place]) < 2*w.set.Orphan {
-			continue // retain will find it
+		if !r.Made(c.Kind, c.Number) && len(w.list(place)) == 0 && w.now.Sub(made) < 2*w.set.Orphan {
+			continue // made for a change that was not committed; retain will find it
 		}
 		w.fail("I12 what a request does not own is gone", "%s container %d is still there in %s", c.Kind, c.Number, r.Stage)
 	}

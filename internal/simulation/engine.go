@@ -74,6 +74,9 @@ func newWorld(cfg Config) *World {
 	if cfg.Tune != nil {
 		cfg.Tune(&w.set)
 	}
+	if cfg.brew != nil {
+		cfg.brew(&w.weather)
+	}
 	w.files = &memfiles.Files{Now: w.clock, HoldName: 30 * time.Second, SliceBytes: w.set.CopySlice}
 	w.sweep = timer{name: "sweep", every: time.Minute, last: w.now, off: w.set.NoSweep}
 	w.retain = timer{name: "retain", every: 24 * time.Hour, last: w.now}

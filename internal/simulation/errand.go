@@ -31,6 +31,8 @@ type errand struct {
 	turn     int             // that these are of
 	handed   handed          // as the last submit began
 	retries  int
+	helped   bool      // it was retried in good weather
+	retried  time.Time // and when
 	turns    int
 	idle     int
 	returned bool
@@ -80,7 +82,7 @@ func (e *errand) step(w *World) {
 	case airlock.InReview:
 		e.inReview(w, r)
 	case airlock.Approving:
-		if !e.p.calm && w.chance(0.1) {
+		if !e.p.calm && w.chance(0.25) {
 			e.manage(w, "stops", func(ctx context.Context, c desk.Caller) error {
 				_, err := e.p.desk.Stop(ctx, c, e.key, "wait")
 				return err
@@ -128,6 +130,7 @@ func (e *errand) retry(w *World) {
 		_, err := e.p.desk.Retry(ctx, c, e.key)
 		if err == nil {
 			e.retries++
+			e.helped, e.retried = e.p.calm, w.now
 		}
 		return err
 	})

@@ -24,6 +24,8 @@ type Config struct {
 	Trace func(line string)         // gets every step; nil: none
 	Alter func(*World, Ports) Ports // replaces ports by ones with a planted mistake; nil: none
 	Tune  func(*Settings)           // changes settings, as a planted mistake may; nil: none
+
+	brew func(*weather) // makes the weather in which a planted mistake shows; nil: as drawn
 }
 
 // Violation is something that must not happen.

@@ -111,14 +111,18 @@ func Until(ctx context.Context, holds func(context.Context) error) error {
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	var wrong error
 	for {
 		err := holds(ctx)
 		if err == nil {
 			return nil
 		}
+		if wrong == nil || ctx.Err() == nil { // not that the time was over
+			wrong = err
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("after %s: %w", Patience, err)
+			return fmt.Errorf("after %s: %w", Patience, wrong)
 		case <-tick.C:
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package front
 
 import (
 	"cmp"
@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/backing"
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/identity"
@@ -30,7 +31,7 @@ const apiVersion = "0.1.0"
 
 // addPages adds what people reach: the API and the portal. Nobody is asked
 // anything here, so that the handler starts while its issuer is down.
-func addPages(app *azfunc.App, c config.Config, people *desk.Desk, s state) error {
+func addPages(app *azfunc.App, c config.Config, people *desk.Desk, s backing.State) error {
 	verifier, err := identity.New(identity.Settings{Issuers: []string{string(c.SignIn.Issuer)}, Audiences: audiences(c.SignIn.Audience),
 		Tenants: c.SignIn.Tenants, Now: time.Now})
 	if err != nil {
@@ -104,14 +105,14 @@ func metadata(s config.SignIn) api.Metadata {
 }
 
 // checks are the parts that health asks: one row, one queue.
-func checks(s state) []api.Check {
+func checks(s backing.State) []api.Check {
 	return []api.Check{
 		{Service: "Tables", Probe: func(ctx context.Context) error {
-			_, _, err := s.store.Workspaces(ctx, airlock.Page{Limit: 1})
+			_, _, err := s.Store.Workspaces(ctx, airlock.Page{Limit: 1})
 			return err
 		}},
 		{Service: "Queues", Probe: func(ctx context.Context) error {
-			if _, err := s.orders.Depth(ctx, message.QueueAdvance); err != nil {
+			if _, err := s.Orders.Depth(ctx, message.QueueAdvance); err != nil {
 				return fmt.Errorf("queue: %w", err)
 			}
 			return nil

@@ -1,4 +1,6 @@
-package main
+// Package engine wires the app that does the work: queues, timers, files. It
+// has no way in from outside.
+package engine
 
 import (
 	"context"
@@ -20,58 +22,59 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/azfiles"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/azorders"
+	"github.com/trefoil-tre/trefoil/internal/backing"
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
-// addEngine adds the workers and timers.
-func addEngine(app *azfunc.App, c config.Config, log *slog.Logger) error {
-	s, err := openState(c)
+// Add adds the workers and timers.
+func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
+	s, err := backing.Open(c)
 	if err != nil {
 		return err
 	}
-	accounts, err := openAccounts(c)
+	accounts, err := backing.Accounts(c)
 	if err != nil {
 		return err
 	}
 	w := c.Work
-	ledger, boxes := openLedger(s, c), azdesk.New(accounts)
+	ledger, boxes := backing.Ledger(s, c), azdesk.New(accounts)
 	vault := &azfiles.Vault{Accounts: accounts, Now: time.Now, PutBlobMax: w.PutBlobMax, BlockBytes: w.BlockSize,
 		BlocksPerSlice: w.BlocksPerSlice, Parallel: w.Concurrency}
 	janitor := &azfiles.Janitor{Accounts: accounts}
 
-	azfunc.Add(app, "airlockinspect", "order", airlockinspect.Function{Ledger: ledger, Files: s.store, Vault: vault,
+	azfunc.Add(app, "airlockinspect", "order", airlockinspect.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Inspector: inspect.Inspector{SliceBytes: w.InspectSlice, Now: time.Now}}.Handle)
-	azfunc.Add(app, "airlockverdict", "order", airlockverdict.Function{Ledger: ledger, Files: s.store, Desk: boxes}.Handle)
-	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.store, Work: s.store,
-		Desk: boxes, Vault: vault, Manifests: s.store, Page: w.PageSize, Parallel: w.Concurrency,
+	azfunc.Add(app, "airlockverdict", "order", airlockverdict.Function{Ledger: ledger, Files: s.Store, Desk: boxes}.Handle)
+	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
+		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency,
 		Pause: w.ReconcileEvery, Changes: w.MaxReseals}.Handle)
-	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Files: s.store, Work: s.store,
-		Desk: boxes, Vault: vault, Manifests: s.store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice}.Handle)
-	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.store, Vault: vault,
+	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
+		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice}.Handle)
+	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)
-	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.store, Janitor: janitor, Orphan: w.OrphanAge}.Handle)
+	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge}.Handle)
 	if err := addSweep(app, c, s); err != nil {
 		return err
 	}
 	return addNotify(app, c, s, log)
 }
 
-func addSweep(app *azfunc.App, c config.Config, s state) error {
+func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 	account := c.Accounts.State
 	letters, err := azdead.New(azdead.Config{ConnectionString: account.Connection.Reveal(), Endpoint: account.Blobs(),
 		Container: c.Work.DeadLetters})
 	if err != nil {
 		return err
 	}
-	azfunc.Add(app, "sweep", "tick", sweep.Function{Ledger: openLedger(s, c), Work: s.store, Poison: poison{s.orders},
+	azfunc.Add(app, "sweep", "tick", sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
 		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter}.Handle)
 	return nil
 }
 
-func addNotify(app *azfunc.App, c config.Config, s state, log *slog.Logger) error {
+func addNotify(app *azfunc.App, c config.Config, s backing.State, log *slog.Logger) error {
 	m := c.Mail
 	sender, err := mail.NewSMTP(mail.Settings{Host: m.Host, Port: m.Port, TLS: string(m.TLS), Username: m.Username,
 		Password: m.Password.Reveal(), From: string(m.From), CAFile: c.Host.TrustFile})
@@ -86,8 +89,8 @@ func addNotify(app *azfunc.App, c config.Config, s state, log *slog.Logger) erro
 	for _, address := range m.Administrators {
 		administrators = append(administrators, mail.Address{Email: address})
 	}
-	azfunc.Add(app, "notify", "order", notify.Function{Ledger: openLedger(s, c), Members: s.store, Letters: s.store,
-		Mail: sender, Facts: s.topic, Administrators: administrators, Portal: string(c.SignIn.PortalURL),
+	azfunc.Add(app, "notify", "order", notify.Function{Ledger: backing.Ledger(s, c), Members: s.Store, Letters: s.Store,
+		Mail: sender, Facts: s.Topic, Administrators: administrators, Portal: string(c.SignIn.PortalURL),
 		Domain: portal.Hostname(), Log: log}.Handle)
 	return nil
 }

@@ -1,8 +1,9 @@
-package main
+// Package backing opens what both apps stand on: tables, queues, topic, and the
+// way to the storage accounts, as the settings say.
+package backing
 
 import (
 	"context"
-	"crypto/x509"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -15,37 +16,38 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
-// state is what both apps share: tables, queues and the topic.
-type state struct {
-	store  *azstore.Store
-	orders *azorders.Orders
-	topic  facts
-	roots  *x509.CertPool
+// State is what both apps share.
+type State struct {
+	Store  *azstore.Store   // tables and manifests
+	Orders *azorders.Orders // queues
+	Topic  Facts            // our own topic
 }
 
-func openState(c config.Config) (state, error) {
+// Open returns what c names. It does not use the network.
+func Open(c config.Config) (State, error) {
 	roots, err := c.Host.Roots()
 	if err != nil {
-		return state{}, err
+		return State{}, err
 	}
 	account := c.Accounts.State
 	store, err := azstore.Open(azstore.Config{ConnectionString: account.Connection.Reveal(),
 		Tables: account.Tables(), Blobs: account.Blobs()})
 	if err != nil {
-		return state{}, err
+		return State{}, err
 	}
 	orders, err := azorders.New(azorders.Config{ConnectionString: account.Connection.Reveal(), Endpoint: account.Queues()})
 	if err != nil {
-		return state{}, err
+		return State{}, err
 	}
 	topic, err := azevents.New(azevents.Config{Endpoint: string(c.Events.TopicEndpoint), Key: c.Events.TopicKey.Reveal(), Roots: roots})
 	if err != nil {
-		return state{}, err
+		return State{}, err
 	}
-	return state{store: store, orders: orders, topic: facts{topic}, roots: roots}, nil
+	return State{Store: store, Orders: orders, Topic: Facts{topic}}, nil
 }
 
-func openAccounts(c config.Config) (*azblobs.Accounts, error) {
+// Accounts returns the way to the storage accounts that hold files.
+func Accounts(c config.Config) (*azblobs.Accounts, error) {
 	var workspaces []string
 	for _, connection := range c.Accounts.WorkspaceConnections {
 		workspaces = append(workspaces, connection.Reveal())
@@ -56,19 +58,21 @@ func openAccounts(c config.Config) (*azblobs.Accounts, error) {
 	})
 }
 
-func cadence(c config.Config) airlock.Cadence {
+// Cadence is how often what does not move is looked at again.
+func Cadence(c config.Config) airlock.Cadence {
 	return airlock.Cadence{Hint: c.Work.HintAfter, Draft: c.Work.DraftEvery, Settle: c.Work.PurgeGap}
 }
 
-func openLedger(s state, c config.Config) ledger.Ledger {
-	return ledger.Ledger{Requests: s.store, Workspaces: s.store, Trail: s.store, Now: time.Now, Cadence: cadence(c)}
+// Ledger is where the engine reads and writes requests.
+func Ledger(s State, c config.Config) ledger.Ledger {
+	return ledger.Ledger{Requests: s.Store, Workspaces: s.Store, Trail: s.Store, Now: time.Now, Cadence: Cadence(c)}
 }
 
-// facts publishes our facts on the topic.
-type facts struct{ topic *azevents.Topic }
+// Facts publishes our facts on the topic.
+type Facts struct{ topic *azevents.Topic }
 
 // Publish sends one event.
-func (f facts) Publish(ctx context.Context, fact message.Fact) error {
+func (f Facts) Publish(ctx context.Context, fact message.Fact) error {
 	return f.topic.Publish(ctx, []azevents.Event{{ID: fact.ID, Subject: fact.Subject, Type: fact.Type,
 		DataVersion: fact.Version, Time: fact.At, Data: fact.Data}})
 }
