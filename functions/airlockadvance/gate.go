@@ -87,9 +87,6 @@ func (s *step) unfit(ctx context.Context, why string) (*airlock.Move, error) {
 // ask copies files whose verdict is missing or worthless, so that the scanner
 // looks at the copies, and tells people when verdicts are overdue.
 func (s *step) ask(ctx context.Context, g airlock.Gate) error {
-	if _, err := s.f.Ledger.StoodStill(ctx, s.f.Work, s.c.Request); err != nil { // hints come slower than minutes then
-		return err
-	}
 	if len(g.Ask) > 0 {
 		if err := s.rescan(ctx, g.Ask); err != nil {
 			return err

@@ -43,6 +43,9 @@ func (f Function) read(ev azfunc.Event) (message.StatusChanged, error) {
 	if err := doorman.From(ev.Topic, f.Door.OwnTopics); err != nil {
 		return changed, err
 	}
+	if ev.DataVersion != "" && ev.DataVersion != message.VersionChanged { // a CloudEvent has none
+		return changed, fmt.Errorf("data version %.20q: %w", ev.DataVersion, doorman.ErrForeign)
+	}
 	if err := json.Unmarshal(ev.Data, &changed); err != nil {
 		return changed, fmt.Errorf("data: %w: %w", err, doorman.ErrForeign)
 	}

@@ -47,29 +47,38 @@ func (f Function) Handle(ctx context.Context, m message.Deliver) (Out, error) {
 	if r.Stage != airlock.Approving || m.Attempt != r.Attempt {
 		return out(c, ledger.Pending(r), m.Trace), nil
 	}
-	approved, err := f.approved(ctx, r)
+	if !f.Ledger.Now().Before(r.Waits(c.Policy).Deadline) { // a chain that goes on and on leaves sweep nothing to look at
+		return f.move(ctx, c, airlock.Move{On: airlock.Broke, Reason: "the delivery took too long; retry it"}, m.Trace)
+	}
+	s := slice{f: f, c: c}
+	files, next, err := s.page(ctx)
 	if err != nil {
 		return Out{}, err
 	}
-	if err := f.Desk.Create(ctx, r.Place(airlock.ReleasedFiles, r.Attempt)); err != nil {
-		return Out{}, fmt.Errorf("released container: %w", err)
+	chain := next || slices.ContainsFunc(files, s.begun)
+	if chain {
+		if mine, err := f.Ledger.Begin(ctx, f.Work, r); err != nil || !mine {
+			return out(c, ledger.Pending(r), m.Trace), err
+		}
 	}
-	s := slice{f: f, c: c, approved: approved}
-	more, err := s.work(ctx)
+	more, err := s.deliver(ctx, files)
 	if broken := (*brokenError)(nil); errors.As(err, &broken) {
 		return f.move(ctx, c, airlock.Move{On: airlock.Broke, Reason: broken.Error()}, m.Trace)
+	}
+	if more = more || next; chain || more {
+		err = errors.Join(err, f.Ledger.End(context.WithoutCancel(ctx), f.Work, r))
 	}
 	if err != nil {
 		return Out{}, err
 	}
 	if more {
-		touch := airlock.Open{Key: r.Key(), Stage: r.Stage, Due: f.Ledger.Now().Add(f.Ledger.Cadence.Hint)}
-		return out(c, []airlock.Order{airlock.Deliver}, m.Trace), f.Work.Touch(ctx, touch)
+		return out(c, append(ledger.Pending(r), airlock.Deliver), m.Trace), nil
 	}
 	return f.finish(ctx, s, m.Trace)
 }
 
-// approved loads the manifest that was approved, by name.
+// approved loads the manifest that was approved, by name. It is a broken
+// delivery when it is another request's, or another turn's.
 func (f Function) approved(ctx context.Context, r airlock.Request) (map[string]airlock.Entry, error) {
 	text, err := f.Manifests.LoadManifest(ctx, r.Key(), r.Manifest)
 	if err != nil {
@@ -78,6 +87,9 @@ func (f Function) approved(ctx context.Context, r airlock.Request) (map[string]a
 	manifest, err := airlock.ReadManifest(text, r.Manifest)
 	if err != nil {
 		return nil, err
+	}
+	if manifest.Workspace != r.Workspace || manifest.Request != r.ID || manifest.Turn != r.Turn {
+		return nil, &brokenError{"the manifest that was approved is not of these files"}
 	}
 	entries := make(map[string]airlock.Entry, len(manifest.Files))
 	for _, e := range manifest.Files {

@@ -27,17 +27,33 @@ func (s slice) slot() airlock.Slot {
 	return airlock.Slot{Key: s.c.Request.Key(), Turn: s.c.Request.Turn}
 }
 
-// work copies and checks one page of files; more tells that something is left.
-func (s slice) work(ctx context.Context) (more bool, err error) {
-	r := s.c.Request
-	limit := or(s.f.Page, airlock.MaxPage)
-	files, next, err := s.f.Files.List(ctx, s.slot(),
-		airlock.Selection{Which: airlock.Undelivered, Attempt: r.Attempt}, airlock.Page{Limit: limit})
+// page is one page of files that are not delivered yet; next tells that there
+// are others.
+func (s slice) page(ctx context.Context) (files []airlock.File, next bool, err error) {
+	attempt := s.c.Request.Attempt
+	limit := min(or(s.f.Page, airlock.MaxPut), airlock.MaxPut)
+	files, cursor, err := s.f.Files.List(ctx, s.slot(),
+		airlock.Selection{Which: airlock.Undelivered, Attempt: attempt}, airlock.Page{Limit: limit})
 	if err != nil {
-		return false, fmt.Errorf("files: %w", err)
+		return nil, false, fmt.Errorf("files: %w", err)
 	}
-	if len(files) == 0 {
-		return false, nil
+	return files, cursor != "", nil
+}
+
+// begun tells that an earlier slice has begun with the file in this attempt.
+func (s slice) begun(f airlock.File) bool {
+	return f.Release != nil && f.Release.Attempt == s.c.Request.Attempt
+}
+
+// deliver copies and checks one page of files; more tells that something of it
+// is left.
+func (s *slice) deliver(ctx context.Context, files []airlock.File) (more bool, err error) {
+	r := s.c.Request
+	if s.approved, err = s.f.approved(ctx, r); err != nil {
+		return false, err
+	}
+	if err := s.f.Desk.Create(ctx, r.Place(airlock.ReleasedFiles, r.Attempt)); err != nil {
+		return false, fmt.Errorf("released container: %w", err)
 	}
 	rows := make([]*airlock.Release, len(files))
 	err = airlock.Each(len(files), or(s.f.Parallel, 8), func(i int) error {
@@ -46,7 +62,6 @@ func (s slice) work(ctx context.Context) (more bool, err error) {
 		return err
 	})
 	var put []airlock.File
-	more = next != ""
 	for i, done := range rows { // what was done before an error is kept
 		if done != nil {
 			more = more || !done.Verified

@@ -74,7 +74,7 @@ func (s slice) do(ctx context.Context) (Out, error) {
 	from, count := s.f.Inspector.Range(unknownSize, progress)
 	content, err := s.f.Vault.Open(ctx, s.ref, from, count)
 	switch {
-	case errors.Is(err, airlock.ErrNotFound): // removed meanwhile, or never there by this name
+	case errors.Is(err, airlock.ErrNotFound), errors.Is(err, airlock.ErrUnread): // removed, never there by this name, or the listing's to refuse
 		return s.look(), nil
 	case errors.Is(err, airlock.ErrChanged): // overwritten between slices: the new version from its beginning
 		return Out{Inspect: s.order("")}, nil
@@ -118,6 +118,9 @@ func (s slice) read(ctx context.Context, content airlock.Content, p *airlock.Pro
 	}
 	if err != nil {
 		return Out{}, fmt.Errorf("file: %w", err)
+	}
+	if result.Progress != nil {
+		result.Progress.At = s.f.Ledger.Now().UTC()
 	}
 	row := airlock.File{Name: s.m.Name, ETag: content.ETag, Stored: s.m.ETag != "" && p != nil,
 		Progress: result.Progress, Inspection: result.Inspection}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/fault"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
@@ -51,14 +52,22 @@ func (f Function) Handle(ctx context.Context, m message.Purge) (Out, error) {
 	return Out{}, err
 }
 
-// remove deletes the version of a file for which there is a tombstone.
+// remove deletes the version of a file for which there is a tombstone. What was
+// submitted all the same, by somebody who did not see it, stays until it is
+// sealed.
 func (f Function) remove(ctx context.Context, c ledger.Case, m message.Purge) error {
+	if m.ETag == "" {
+		return fault.Unreadable(errors.New("message names no version of the file"))
+	}
 	file, err := f.Files.Get(ctx, airlock.Slot{Key: c.Request.Key(), Turn: m.Turn}, m.Name, m.ETag)
 	if errors.Is(err, airlock.ErrNotFound) || err == nil && file.Removal == nil {
 		return nil // an order without a tombstone deletes nothing
 	}
 	if err != nil {
 		return fmt.Errorf("tombstone: %w", err)
+	}
+	if c.Request.Stage != airlock.Draft && file.Record != nil && file.Record.Listed {
+		return nil
 	}
 	ref := airlock.Ref{Place: c.Request.Place(airlock.DraftFiles, m.Turn), Name: m.Name, ETag: m.ETag}
 	if err := f.Vault.Remove(ctx, ref); err != nil {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/fault"
@@ -45,43 +46,32 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 		return Out{}, err
 	}
 	verdict := airlock.NewVerdict(m.Result, m.Detail, m.SHA256, m.At)
-	if outranked(file.Verdict, verdict) {
-		return Out{}, nil
+	if verdict.Class == airlock.Clean && file.Contradicts(m.SHA256) {
+		verdict.Class = airlock.Stale // about other bytes, whatever the ETag says
+	}
+	if file.Outranked(verdict) {
+		return f.look(file, m), nil
 	}
 	put := airlock.File{Name: file.Name, ETag: file.ETag, Stored: file.Stored, Verdict: &verdict}
 	if err := f.Files.Put(ctx, slot, []airlock.File{put}); err != nil {
 		return Out{}, fmt.Errorf("verdict: %w", err)
 	}
-	if file.Record == nil {
-		return Out{}, nil // not submitted yet: nobody waits
-	}
-	return Out{Advance: &message.Advance{Workspace: m.Workspace, Request: m.Request, Trace: m.Trace}}, nil
+	return f.look(file, m), nil
 }
 
-// outranked tells whether a stored verdict stands against a new one on the
-// same bytes: malware stays malware whoever says otherwise later, and a real
-// verdict is not undone by one that says the scanner did not look.
-func outranked(old *airlock.Verdict, v airlock.Verdict) bool {
-	if old == nil {
-		return false
+// look orders a look at the request, if the file was submitted: else nobody
+// waits. A repeat orders it again.
+func (f Function) look(file airlock.File, m message.Verdict) Out {
+	if file.Record == nil {
+		return Out{}
 	}
-	switch old.Class {
-	case airlock.Malicious:
-		return v.Class != airlock.Malicious
-	case airlock.Clean:
-		return v.Class != airlock.Malicious
-	case airlock.Unscannable:
-		return v.Class != airlock.Malicious && v.Class != airlock.Clean
-	case airlock.Transient, airlock.Operator, airlock.Stale:
-		return false
-	}
-	return false
+	return Out{Advance: &message.Advance{Workspace: m.Workspace, Request: m.Request, Trace: m.Trace}}
 }
 
 // find returns what is known of the version the verdict is about.
 func (f Function) find(ctx context.Context, slot airlock.Slot, c airlock.Container, m message.Verdict) (airlock.File, error) {
 	if c.Kind == airlock.RescanFiles {
-		return f.rescanned(ctx, slot, m.ETag)
+		return f.rescanned(ctx, slot, m.Name)
 	}
 	if !airlock.Damaged(m.Name) {
 		file, err := f.Files.Get(ctx, slot, m.Name, m.ETag)
@@ -114,65 +104,107 @@ func (f Function) exists(ctx context.Context, c airlock.Container, m message.Ver
 	return nil
 }
 
-// rescanned finds the file whose rescan copy has this ETag.
-func (f Function) rescanned(ctx context.Context, slot airlock.Slot, etag string) (airlock.File, error) {
-	rows, err := airlock.Collect(func(p airlock.Page) ([]airlock.File, string, error) {
-		return f.Files.List(ctx, slot, airlock.Selection{Which: airlock.Unclean}, p)
-	})
-	if err != nil {
-		return airlock.File{}, fmt.Errorf("files: %w", err)
-	}
-	for _, file := range rows {
-		if file.Rescan != nil && file.Rescan.ETag == etag {
-			return file, nil
+// rescanned finds the file of which a rescan copy was made. Which try it was,
+// and whether its row tells of it yet, is all the same: every copy is of the
+// same sealed bytes.
+func (f Function) rescanned(ctx context.Context, slot airlock.Slot, blob string) (airlock.File, error) {
+	for page := (airlock.Page{}); ; {
+		rows, next, err := f.Files.List(ctx, slot, airlock.Selection{Which: airlock.Unclean}, page)
+		if err != nil {
+			return airlock.File{}, fmt.Errorf("files: %w", err)
+		}
+		for _, file := range rows {
+			if file.Seal != nil && file.Seal.ETag != "" && airlock.IsRescanOf(blob, file.Name) {
+				return file, nil
+			}
+		}
+		if page.After = next; next == "" {
+			return airlock.File{}, fmt.Errorf("rescan copy: %w", airlock.ErrNotFound)
 		}
 	}
-	return airlock.File{}, fmt.Errorf("rescan copy: %w", airlock.ErrNotFound)
 }
 
-// undamaged finds the version by its ETag, among what is known and then in the
+// undamaged finds the version by its ETag, among what is known and in the
 // container, where the name that was damaged can be told by its undamaged
-// parts.
+// parts. Where it can be two names', it is nobody's: a rescan will tell.
 func (f Function) undamaged(ctx context.Context, slot airlock.Slot, c airlock.Container, m message.Verdict) (airlock.File, error) {
-	rows, err := airlock.Collect(func(p airlock.Page) ([]airlock.File, string, error) {
-		return f.Files.List(ctx, slot, airlock.Selection{}, p)
-	})
-	if err != nil {
-		return airlock.File{}, fmt.Errorf("files: %w", err)
-	}
-	for _, file := range rows {
-		if file.ETag == m.ETag && resembles(file.Name, m.Name) {
-			return file, nil
+	found := map[string]airlock.File{}
+	for page := (airlock.Page{}); ; {
+		rows, next, err := f.Files.List(ctx, slot, airlock.Selection{}, page)
+		if err != nil {
+			return airlock.File{}, fmt.Errorf("files: %w", err)
+		}
+		for _, file := range rows {
+			if file.ETag == m.ETag && resembles(file.Name, m.Name) {
+				found[file.Name] = file
+			}
+		}
+		if page.After = next; next == "" {
+			break
 		}
 	}
-	blobs, err := airlock.Collect(func(p airlock.Page) ([]airlock.Blob, string, error) {
-		return f.Desk.List(ctx, airlock.Place{Account: m.Account, Container: c.String()}, p)
-	})
-	if err != nil {
-		return airlock.File{}, fmt.Errorf("draft: %w", err)
+	if err := f.inDraft(ctx, c, m, found); err != nil {
+		return airlock.File{}, err
 	}
-	for _, b := range blobs {
-		if b.ETag == m.ETag && resembles(b.Name, m.Name) {
-			return airlock.File{Name: b.Name, ETag: b.ETag}, nil
-		}
+	if len(found) != 1 {
+		return airlock.File{}, fmt.Errorf("damaged name: %d files could be meant: %w", len(found), airlock.ErrNotFound)
 	}
-	return airlock.File{}, fmt.Errorf("damaged name: %w", airlock.ErrNotFound)
+	for _, file := range found {
+		return file, nil
+	}
+	return airlock.File{}, airlock.ErrNotFound
 }
 
-// resembles tells whether damaged may stand for name: their undamaged parts
-// appear in the same order, from the first character to the last.
-func resembles(name, damaged string) bool {
-	parts := strings.FieldsFunc(strings.ToValidUTF8(damaged, "\uFFFD"), func(r rune) bool { return r == '?' || r == '\uFFFD' })
-	if len(parts) == 0 {
-		return true
+// inDraft adds what lies in the container and nobody knows yet. A container
+// that is gone holds nothing.
+func (f Function) inDraft(ctx context.Context, c airlock.Container, m message.Verdict, found map[string]airlock.File) error {
+	for page := (airlock.Page{}); ; {
+		blobs, next, err := f.Desk.List(ctx, airlock.Place{Account: m.Account, Container: c.String()}, page)
+		if errors.Is(err, airlock.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("draft: %w", err)
+		}
+		for _, b := range blobs {
+			if _, known := found[b.Name]; !known && b.ETag == m.ETag && resembles(b.Name, m.Name) {
+				found[b.Name] = airlock.File{Name: b.Name, ETag: b.ETag}
+			}
+		}
+		if page.After = next; next == "" {
+			return nil
+		}
 	}
-	rest := name
+}
+
+// resembles tells whether damaged may stand for name: what is undamaged of it
+// stands in the name in the same order, at its beginning and end where they
+// are undamaged.
+func resembles(name, damaged string) bool {
+	lost := func(r rune) bool { return r == '?' || r == '\uFFFD' }
+	damaged = strings.ToValidUTF8(damaged, "\uFFFD")
+	begin, rest := damaged, ""
+	if i := strings.IndexFunc(damaged, lost); i >= 0 {
+		begin, rest = damaged[:i], damaged[i:]
+	}
+	name, ok := strings.CutPrefix(name, begin)
+	if !ok || rest == "" {
+		return ok && name == ""
+	}
+	parts := strings.FieldsFunc(rest, lost)
+	if last, _ := utf8.DecodeLastRuneInString(rest); !lost(last) {
+		end := parts[len(parts)-1]
+		if name, ok = strings.CutSuffix(name, end); !ok {
+			return false
+		}
+		parts = parts[:len(parts)-1]
+	}
 	for _, part := range parts {
-		i := strings.Index(rest, part)
+		i := strings.Index(name, part)
 		if i < 0 {
 			return false
 		}
-		rest = rest[i+len(part):]
+		name = name[i+len(part):]
 	}
 	return true
 }

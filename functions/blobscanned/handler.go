@@ -8,6 +8,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,12 +26,15 @@ const (
 	prefix    = "storageAccounts/"
 )
 
+// maxText bounds each text of a result, in bytes, so that it fits a message.
+const maxText = 500
+
 // result is what Defender says; fields we do not use are left out.
 type result struct {
-	BlobURI string    `json:"blobUri"`
-	ETag    string    `json:"eTag"`
-	At      time.Time `json:"scanFinishedTimeUtc"`
-	Result  string    `json:"scanResultType"`
+	BlobURI string `json:"blobUri"`
+	ETag    string `json:"eTag"`
+	At      string `json:"scanFinishedTimeUtc"` // nothing is decided by it: any form will do
+	Result  string `json:"scanResultType"`
 	Details *struct {
 		Malware []string `json:"malwareNamesFound"`
 		SHA256  string   `json:"sha256"`
@@ -58,12 +63,24 @@ func (f Function) Handle(ctx context.Context, ev azfunc.Event) (Out, error) {
 		return Out{}, nil
 	}
 	m := &message.Verdict{Workspace: c.Key.Workspace, Request: c.Key.Request, Account: blob.Account, Kind: string(c.Kind),
-		Turn: c.Number, Name: blob.Name, ETag: airlock.NormalizeETag(r.ETag), Result: r.Result, At: r.At, Trace: ev.ID}
+		Turn: c.Number, Name: blob.Name, ETag: airlock.NormalizeETag(r.ETag), Result: r.Result, Detail: r.detail(), Trace: ev.ID}
+	if at, err := time.Parse(time.RFC3339, r.At); err == nil {
+		m.At = at.UTC()
+	}
 	if r.Details != nil {
 		m.SHA256 = r.Details.SHA256
-		m.Detail = strings.Join(append([]string{r.Details.Reason}, r.Details.Malware...), " ")
 	}
 	return Out{Verdict: m}, nil
+}
+
+// detail is why the blob was not scanned, or what was found in it.
+func (r result) detail() string {
+	if r.Details == nil {
+		return ""
+	}
+	words := slices.DeleteFunc(append([]string{r.Details.Reason}, r.Details.Malware...), func(s string) bool { return s == "" })
+	text := strings.Join(words, " ")
+	return strings.ToValidUTF8(text[:min(len(text), maxText)], "")
 }
 
 func (f Function) read(ctx context.Context, ev azfunc.Event) (doorman.Blob, result, error) {
@@ -82,9 +99,41 @@ func (f Function) read(ctx context.Context, ev azfunc.Event) (doorman.Blob, resu
 	if !ok || err != nil || !strings.HasPrefix(ev.Subject, prefix) {
 		return doorman.Blob{}, result{}, fmt.Errorf("subject is no blob's: %w", doorman.ErrForeign)
 	}
-	if r.ETag == "" || r.Result == "" || !strings.Contains(r.BlobURI, account) || !strings.Contains(r.BlobURI, container) {
-		return doorman.Blob{}, result{}, fmt.Errorf("data contradicts subject, or says nothing: %w", doorman.ErrForeign)
+	if !r.sound() || !names(r.BlobURI, account, container, name) {
+		return doorman.Blob{}, result{}, fmt.Errorf("data contradicts subject or itself, or says nothing: %w", doorman.ErrForeign)
 	}
 	blob, err := f.Door.Locate(ctx, account, container, name)
 	return blob, r, err
+}
+
+// sound tells whether the result says something, of a size that a message can
+// carry, and does not name malware in a clean blob.
+func (r result) sound() bool {
+	if r.ETag == "" || r.Result == "" || max(len(r.ETag), len(r.Result)) > maxText {
+		return false
+	}
+	if r.Details == nil {
+		return true
+	}
+	clean := airlock.Classify(r.Result, "") == airlock.Clean
+	return len(r.Details.SHA256) <= maxText && (!clean || len(r.Details.Malware) == 0)
+}
+
+// names tells whether a blob's address, which Defender does not escape, is in
+// the account and container, and of the name as far as that is undamaged.
+func names(uri, account, container, name string) bool {
+	_, path, ok := strings.Cut(uri, "://")
+	host, path, cut := strings.Cut(path, "/")
+	if local, rest, _ := strings.Cut(path, "/"); local == account { // as emulators write addresses
+		host, path = account, rest
+	}
+	if label, _, _ := strings.Cut(host, "."); !ok || !cut || !strings.EqualFold(label, account) {
+		return false
+	}
+	blob, ok := strings.CutPrefix(path, container+"/")
+	if !ok || airlock.Damaged(name) || airlock.Damaged(blob) {
+		return ok
+	}
+	plain, err := url.PathUnescape(blob)
+	return blob == name || err == nil && plain == name
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
@@ -37,6 +38,7 @@ type Function struct {
 	Portal         string // address that links begin with, without a slash at the end
 	Domain         string // right side of Message-IDs
 	Log            *slog.Logger
+	GiveUp         time.Duration // after which a mail that no server takes is given up; 0 means 5 days, as mail servers do (RFC 5321, 4.5.4.1)
 }
 
 // maxTries is how often a commit is tried against somebody faster.
@@ -91,8 +93,21 @@ type person struct {
 	role compose.Role
 }
 
-// audience lists who is told of an event, each once.
+// audience lists who is told of an event, each once. Where none of those whose
+// business it is has an address, the owners are told, or else the
+// administrators: a notice that nobody gets helps nobody.
 func (f Function) audience(r airlock.Request, e airlock.Event, members []member) []person {
+	all := f.among(r, e.Audience(), members)
+	for _, next := range []airlock.Role{airlock.Owner, airlock.Admin} {
+		if len(all) == 0 {
+			all = f.among(r, []airlock.Role{next}, members)
+		}
+	}
+	return all
+}
+
+// among lists who of these roles can be told, each once.
+func (f Function) among(r airlock.Request, roles []airlock.Role, members []member) []person {
 	var all []person
 	seen := map[string]bool{}
 	add := func(id, name, email string, role compose.Role) {
@@ -101,7 +116,7 @@ func (f Function) audience(r airlock.Request, e airlock.Event, members []member)
 			all = append(all, person{id: id, to: mail.Address{Name: name, Email: email}, role: role})
 		}
 	}
-	for _, role := range e.Audience() {
+	for _, role := range roles {
 		switch role {
 		case airlock.Creator:
 			add(r.CreatedBy.OID, r.CreatedBy.Name, r.CreatedBy.Email, compose.Requester)

@@ -60,12 +60,22 @@ func (t telling) mail(ctx context.Context, p person) error {
 	}
 	err = t.f.Mail.Send(ctx, mail.Message{ID: id + "@" + t.f.Domain, Date: t.n.At, To: p.to,
 		Subject: content.Subject, Text: content.Text, HTML: content.HTML})
-	if errors.Is(err, mail.ErrPermanent) {
-		t.f.Log.WarnContext(ctx, "mail refused for good", slog.String("request", r.ID), slog.String("event", string(t.n.Event)))
+	if errors.Is(err, mail.ErrPermanent) || err != nil && t.late() {
+		t.f.Log.WarnContext(ctx, "mail given up", slog.String("request", r.ID), slog.String("event", string(t.n.Event)))
 	} else if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
 	return t.f.Letters.MarkSent(ctx, r.Key(), id, t.f.Ledger.Now())
+}
+
+// late tells that a mail which still cannot be sent is given up, so that one
+// address cannot keep a request's work open for ever.
+func (t telling) late() bool {
+	life := t.f.GiveUp
+	if life <= 0 {
+		life = 5 * 24 * time.Hour
+	}
+	return t.f.Ledger.Now().Sub(t.n.At) >= life
 }
 
 // letter names a mail: the same for every try, another for every person and

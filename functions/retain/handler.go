@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -43,10 +44,12 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 	for _, w := range workspaces {
 		failed = append(failed, f.retired(ctx, w.ID, &out), f.orphans(ctx, w.StorageAccount))
 	}
-	if len(out.Advance) > 0 {
-		return out, nil // the host drops the outputs of a failed call; what failed is tried at the next tick
+	err = errors.Join(failed...)
+	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried at the next tick
+		slog.ErrorContext(ctx, "retain was not complete", slog.Any("error", err))
+		err = nil
 	}
-	return out, errors.Join(failed...)
+	return out, err
 }
 
 // retired orders a look at requests whose retention is over.

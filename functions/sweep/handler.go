@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -64,8 +66,9 @@ type Function struct {
 func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 	var out Out
 	err := errors.Join(f.hint(ctx, &out), f.poisoned(ctx, &out), f.dead(ctx, &out))
-	if len(out.Advance) > 0 {
-		return out, nil // the host drops the outputs of a failed call; what failed is tried in a minute
+	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
+		slog.ErrorContext(ctx, "sweep was not complete", slog.Any("error", err))
+		err = nil
 	}
 	return out, err
 }
@@ -79,8 +82,9 @@ func (f Function) hint(ctx context.Context, out *Out) error {
 		return fmt.Errorf("workspaces: %w", err)
 	}
 	var failed []error
-	for _, w := range workspaces {
-		failed = append(failed, f.hintWorkspace(ctx, w.ID, out))
+	for i := range workspaces { // another one is first every minute, so that Most starves none
+		first := int(f.Ledger.Now().Unix()/60) % len(workspaces)
+		failed = append(failed, f.hintWorkspace(ctx, workspaces[(first+i)%len(workspaces)].ID, out))
 	}
 	return errors.Join(failed...)
 }
@@ -135,12 +139,26 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 	if err != nil {
 		return err
 	}
-	c.Request = c.Request.Marked(queue, f.Ledger.Now(), or(f.Marks, 3))
-	if _, err := f.Ledger.Note(ctx, c, "poisoned", queue); err != nil {
-		return err
+	if !f.known(c.Request, queue) {
+		c.Request = c.Request.Marked(queue, f.Ledger.Now(), or(f.Marks, 3))
+		if _, err := f.Ledger.Note(ctx, c, "poisoned", queue); err != nil {
+			return err
+		}
 	}
 	out.Advance = append(out.Advance, message.Advance{Workspace: about.Workspace, Request: about.Request})
 	return nil
+}
+
+// known tells that the administrators were told, and that there is nothing new
+// in another mark within the hour: what fails every minute for a night would
+// fill the audit trail.
+func (f Function) known(r airlock.Request, queue string) bool {
+	if len(r.Marks) < or(f.Marks, 3) {
+		return false
+	}
+	return slices.ContainsFunc(r.Marks, func(m airlock.Mark) bool {
+		return m.Queue == queue && f.Ledger.Now().Sub(m.At) < time.Hour
+	})
 }
 
 func or[T int | time.Duration](value, standard T) T {

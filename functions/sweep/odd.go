@@ -24,7 +24,7 @@ func (f Function) odd(ctx context.Context, queue string, p Poisoned) error {
 	line := audit.Line{Workspace: "system", At: f.Ledger.Now().UTC(), Action: "poisoned", Detail: queue,
 		Reason: fmt.Sprintf("%d bytes that name no request", len(p.Text)),
 		Actor:  audit.Actor{Name: "sweep", Role: string(airlock.Engine)}}
-	return f.Ledger.Trail.Strange(ctx, "poison."+queue+"."+p.ID, line)
+	return f.Ledger.Trail.Strange(ctx, airlock.StrangeID("poison."+queue, f.Ledger.Now(), 0, p.ID), line)
 }
 
 // dead orders a look at the requests whose facts were not delivered. Facts are

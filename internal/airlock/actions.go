@@ -106,6 +106,7 @@ func (r Request) Actions(as []Role) []string {
 			if canRetry {
 				add("retry")
 			}
+		default: // the engine's triggers, and the other retries, are nobody's actions
 		}
 	}
 	all = slices.DeleteFunc(all, func(action string) bool { return r.withholds(action, slices.Contains(as, Creator)) })

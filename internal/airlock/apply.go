@@ -143,11 +143,11 @@ func (r Request) moved(row Step, m Move) Request {
 	if m.By.OID != "" { // an engine's step in between must not hide a person's call from its repeat
 		next.UpdatedBy, next.Operation = m.By, m.Operation
 	}
-	return next.turned(r, row, m)
+	return turned(next, r, row, m)
 }
 
-// turned is what is particular to single moves; r is the request before.
-func (next Request) turned(r Request, row Step, m Move) Request {
+// turned does what is particular to single moves; r is the request before.
+func turned(next, r Request, row Step, m Move) Request {
 	switch m.On {
 	case Submit:
 		next.SubmittedBy = m.By
@@ -165,6 +165,7 @@ func (next Request) turned(r Request, row Step, m Move) Request {
 		next.KeptFrom = 0
 	case Retired:
 		next.Retired = true
+	default: // what every move does is done
 	}
 	if row.To == Failed && m.On != Retired {
 		next.FailedFrom, next.Stopped = r.Stage, m.On == Stop

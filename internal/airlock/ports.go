@@ -176,7 +176,7 @@ type Content struct {
 type Vault interface {
 	// Open streams count bytes from offset from (to the end where fewer are
 	// left). ErrNotFound: no such blob or container; ErrChanged: it has
-	// another ETag now.
+	// another ETag now; ErrUnread: it is archived, or needs the uploader's key.
 	Open(ctx context.Context, ref Ref, from, count int64) (Content, error)
 	// Copy does one slice of a copy by the service and returns where it is.
 	Copy(ctx context.Context, c Copy) (Copied, error)

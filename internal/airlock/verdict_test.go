@@ -119,7 +119,7 @@ func TestRefused(t *testing.T) {
 func TestNormalizeETag(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"0x8D": "0x8D", `"0x8D"`: "0x8D", `W/"0x8D"`: "0x8D", ` "0x8D" `: "0x8D", `""`: "", "": "", "W/0x8D": "0x8D", "0x8d": "0x8d",
+		"0x8D": "0x8D", `"0x8D"`: "0x8D", `W/"0x8D"`: "0x8D", "  \"0x8D\"\t": "0x8D", `""`: "", "": "", "W/0x8D": "0x8D", "0x8d": "0x8d",
 	} {
 		if got := airlock.NormalizeETag(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

@@ -137,10 +137,10 @@ type operationKey struct{}
 // only its type is logged.
 func (a *api) recovered(ctx context.Context, w http.ResponseWriter) {
 	p := recover()
-	switch {
-	case p == nil:
+	if p == nil {
 		return
-	case p == http.ErrAbortHandler:
+	}
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
 	a.Log.ErrorContext(ctx, "call panicked", slog.String("type", typeName(p)))

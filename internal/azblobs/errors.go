@@ -32,14 +32,15 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap is airlock.ErrNotFound or airlock.ErrChanged where the answer means
+// Unwrap is airlock.ErrNotFound, ErrChanged or ErrUnread where the answer means
 // that, else nil.
 func (e *Error) Unwrap() error { return e.kind }
 
 // Translate turns an error of the SDK into one of the airlock's:
 // airlock.ErrNotFound for a file or container that is not there (one being
 // deleted is not), airlock.ErrChanged for a condition not met at source or
-// destination, else an *Error with the service's code, which is worth another
+// destination, airlock.ErrUnread for one that is archived or encrypted with the
+// uploader's key, else an *Error with the service's code, which is worth another
 // try. Failures before any answer lose the URL they quote.
 func Translate(err error) error {
 	if _, translated := errors.AsType[*Error](err); err == nil || translated {
@@ -51,6 +52,8 @@ func Translate(err error) error {
 		return unanswered(err)
 	case status == http.StatusNotFound || code == string(bloberror.ContainerBeingDeleted):
 		return &Error{Status: status, Code: code, kind: airlock.ErrNotFound}
+	case code == string(bloberror.BlobArchived) || code == string(bloberror.BlobUsesCustomerSpecifiedEncryption):
+		return &Error{Status: status, Code: code, kind: airlock.ErrUnread}
 	case changed(status, code):
 		return &Error{Status: status, Code: code, kind: airlock.ErrChanged}
 	}

@@ -123,7 +123,7 @@ func parseAnswer(body []byte) (string, error) {
 		} else if err != nil {
 			return "", fmt.Errorf("transaction: answer: %w", err)
 		}
-		res, err := http.ReadResponse(bufio.NewReader(part), nil)
+		res, err := http.ReadResponse(bufio.NewReader(part), nil) //nolint:bodyclose // the body is a part of the answer, which is closed as a whole
 		if err != nil {
 			return "", fmt.Errorf("transaction: answer: %w", err)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -131,7 +130,7 @@ func newBench(t *testing.T, change ...func(*airlock.Workspace)) *bench {
 	b.Desk = &desk.Desk{Ports: desk.Ports{Requests: p, Files: flakyFiles{p}, Trail: p, Workspaces: p, Members: p,
 		Manifests: b.store, Containers: flakyContainers{p}, Orders: p, Facts: p},
 		Now: b.clock, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		Log: slog.New(slog.DiscardHandler)}
 	return b
 }
 

@@ -77,7 +77,7 @@ func TestIssuerDown(t *testing.T) {
 	try := func(step string, want error) {
 		t.Helper()
 		_, err := v.Verify(t.Context(), raw)
-		if !errors.Is(err, want) || want == identity.ErrUnavailable && errors.Is(err, identity.ErrToken) {
+		if !errors.Is(err, want) || errors.Is(want, identity.ErrUnavailable) && errors.Is(err, identity.ErrToken) {
 			t.Errorf("%s: error %v, want %v", step, err, want)
 		}
 	}

@@ -26,7 +26,7 @@ var (
 	// deleted before, as Azure's 409 ContainerBeingDeleted.
 	ErrBeingDeleted = errors.New("container is being deleted")
 	// ErrArchived means that a blob cannot be read, as Azure's 409 BlobArchived.
-	ErrArchived = errors.New("blob is archived")
+	ErrArchived = fmt.Errorf("blob is archived: %w", airlock.ErrUnread)
 	// ErrDenied means that a link is none, does not allow this, or has expired,
 	// or that somebody's lease is in the way.
 	ErrDenied = errors.New("not allowed")

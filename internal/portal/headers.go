@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -56,10 +57,10 @@ func (p *portal) outermost(next http.Handler) http.Handler {
 // only its type is logged.
 func (p *portal) recovered(ctx context.Context, w http.ResponseWriter) {
 	fault := recover()
-	switch {
-	case fault == nil:
+	if fault == nil {
 		return
-	case fault == http.ErrAbortHandler:
+	}
+	if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(fault)
 	}
 	p.Log.ErrorContext(ctx, "page panicked", slog.String("type", fmt.Sprintf("%T", fault)))

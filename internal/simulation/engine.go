@@ -62,7 +62,7 @@ func newSettings(r *rand.Rand) Settings {
 		Page: int(pickOne(2, 3, 1000)), SealPage: int(pickOne(1, 2, 100)),
 		InspectSlice: pickOne(4096, 4096, 1<<20), CopySlice: pickOne(0, 3000, 7000), CheckSlice: pickOne(1000, 5000, 1<<20),
 		Orphan: 24 * time.Hour, Others: float64(r.IntN(2)) * 0.3,
-		StormSteps: 100 + r.IntN(500), Storm: 3 * 24 * time.Hour, Quiet: 9 * time.Hour, Long: 40 * 24 * time.Hour, MaxSteps: 6000,
+		StormSteps: 200 + r.IntN(1400), Storm: 3 * 24 * time.Hour, Quiet: 9 * time.Hour, Long: 40 * 24 * time.Hour, MaxSteps: 6000,
 	}
 }
 

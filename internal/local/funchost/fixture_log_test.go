@@ -3,11 +3,9 @@ package funchost_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 )
 
 // logBook keeps the host's log, which comes from many goroutines.
@@ -71,7 +69,3 @@ func ok(body string) response {
 func failing() response { return response{Status: http.StatusInternalServerError, Body: "no"} }
 
 func exits(code int) response { return response{Kill: &code} }
-
-func span(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d:%09.6f", int(d.Hours()), int(d.Minutes())%60, d.Seconds()-60*float64(int(d.Minutes())))
-}

@@ -161,14 +161,6 @@ func (f *function) plainHTTP() bool {
 // fullName is how the WebJobs SDK calls the function in messages and blobs.
 func (f *function) fullName() string { return "Functions." + f.name }
 
-func (f *function) output(name string) (binding, bool) {
-	i := slices.IndexFunc(f.outputs, func(b binding) bool { return b.Name == name })
-	if i < 0 {
-		return binding{}, false
-	}
-	return f.outputs[i], true
-}
-
 // queueNames are 3 to 63 lower-case letters, digits and single dashes.
 // https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
 var queueNames = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9]){2,62}$`)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -122,7 +121,7 @@ func (h Host) withDefaults() Host {
 		h.ID = hostID(h.Root)
 	}
 	if h.Log == nil {
-		h.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+		h.Log = slog.New(slog.DiscardHandler)
 	}
 	if h.Processors == 0 {
 		h.Processors = runtime.NumCPU()

@@ -136,7 +136,7 @@ func (l *queueListener) toPoison(ctx context.Context, m *message) {
 		return
 	}
 	l.log.LogAttrs(ctx, slog.LevelWarn, "message has reached MaxDequeueCount; moving it to the poison queue",
-		slog.Int64("maxDequeueCount", l.options.maxTries), slog.String("poison", name))
+		slog.Int64("max_dequeue_count", l.options.maxTries), slog.String("poison", name))
 	q, err := l.running.storage.queue(l.function.trigger.Connection, name)
 	if err == nil {
 		err = put(ctx, q, deref(m.MessageText))

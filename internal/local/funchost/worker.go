@@ -17,7 +17,7 @@ const maxErrors = 3
 const restartExit = 200
 
 // errInit marks a handler that did not listen in time.
-var errInit = errors.New("Initializing HttpWorker timed out.") //nolint:staticcheck // the host's own words
+var errInit = errors.New("Initializing HttpWorker timed out.") //nolint:revive,staticcheck // the host's own words
 
 // worker keeps one handler process running.
 type worker struct {

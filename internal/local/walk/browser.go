@@ -153,11 +153,23 @@ func (p *page) taken() error {
 // message is the page's alert, or its heading.
 func (p *page) message() string {
 	for node := range p.tree.Descendants() {
-		if role := attribute(node, "role"); role == "alert" || role == "status" {
-			return strings.Join(strings.Fields(text(node)), " ")
+		role := attribute(node, "role")
+		if said := sentences(node); said != "" && (role == "alert" || role == "status") {
+			return said
 		}
 	}
 	return p.title()
+}
+
+// sentences are what the parts of a node say, one after the other.
+func sentences(node *html.Node) string {
+	var all []string
+	for part := range node.ChildNodes() {
+		if words := strings.Join(strings.Fields(text(part)), " "); words != "" {
+			all = append(all, strings.TrimRight(words, "."))
+		}
+	}
+	return strings.Join(all, ". ")
 }
 
 func attribute(node *html.Node, name string) string {
@@ -173,7 +185,7 @@ func attribute(node *html.Node, name string) string {
 func text(node *html.Node) string {
 	var b strings.Builder
 	for n := range node.Descendants() {
-		if n.Type == html.TextNode {
+		if n.Type == html.TextNode && attribute(n.Parent, "aria-hidden") == "" {
 			b.WriteString(n.Data)
 			b.WriteByte(' ')
 		}

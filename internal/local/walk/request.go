@@ -48,7 +48,9 @@ func (r *request) reach(ctx context.Context, status airlock.Status) error {
 }
 
 // state is the status as it was last asked for.
-func (r *request) state(more ...string) note { return note{state: string(r.Status), lines: more} }
+func (r *request) state(more ...string) note {
+	return note{state: string(r.Status), lines: said(more...)}
+}
 
 // now is the state after asking once more.
 func (r *request) now(ctx context.Context, more ...string) (note, error) {
@@ -106,35 +108,42 @@ func (w *walk) inspected(ctx context.Context, r *request, names int) {
 		if err == nil {
 			err = r.refresh(ctx)
 		}
-		return r.state(w.list(files)...), err
+		return note{state: string(r.Status), lines: w.list(files)}, err
 	})
 }
 
 func unknown(f api.File) bool { return !f.Inspected || f.Verdict == "" }
 
 // list shows files as their requester sees them.
-func (w *walk) list(files []api.File) []string {
-	var lines []string
+func (w *walk) list(files []api.File) []line {
+	var lines []line
 	nameWidth := w.Screen.Columns() - 42
 	for _, f := range files {
 		verdict := string(f.Verdict)
 		if f.Kept {
 			verdict = "kept, " + verdict
 		}
-		lines = append(lines, console.Fit(console.Clean(f.Name), nameWidth)+" "+console.Fit(console.Size(f.Size), 9)+" "+verdict)
+		lines = append(lines, line{fixed: true, text: console.Fit(console.Clean(f.Name), nameWidth) + " " + console.Fit(console.Size(f.Size), 9) + " " + verdict})
 		for _, finding := range f.Findings {
-			style := console.Yellow
-			if finding.Severity == airlock.Refuse {
-				style = console.Red
-			}
-			for i, line := range console.Wrap(string(finding.Severity)+": "+console.Clean(finding.Text), w.Screen.Columns()-14) {
-				mark := "  "
-				if i == 0 {
-					mark = "! "
-				}
-				lines = append(lines, "  "+w.Screen.Paint(style, mark+line))
-			}
+			lines = append(lines, w.finding(finding)...)
 		}
+	}
+	return lines
+}
+
+// finding shows what was found of a file, below its name.
+func (w *walk) finding(f airlock.Finding) []line {
+	l := line{style: console.Yellow, fixed: true}
+	if f.Severity == airlock.Refuse {
+		l.style = console.Red
+	}
+	var lines []line
+	for i, part := range console.Wrap(string(f.Severity)+": "+console.Clean(f.Text), w.Screen.Columns()-14) {
+		l.text = "    " + part
+		if i == 0 {
+			l.text = "  ! " + part
+		}
+		lines = append(lines, l)
 	}
 	return lines
 }
@@ -172,8 +181,7 @@ func (w *walk) refused(ctx context.Context, r *request, who *person, does string
 		case !ok || refusal.Status != status:
 			return note{}, fmt.Errorf("refused with %d expected: %w", status, err)
 		}
-		said := console.Wrap(fmt.Sprintf("%d: %s", refusal.Status, console.Clean(refusal.Text)), w.Screen.Columns()-9)
-		return r.now(ctx, said...)
+		return r.now(ctx, fmt.Sprintf("%d: %s", refusal.Status, console.Clean(refusal.Text)))
 	})
 }
 

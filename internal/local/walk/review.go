@@ -49,7 +49,7 @@ func (w *walk) mailed(ctx context.Context, to *person, r *request, what string) 
 		}
 		w.read[got.N] = true
 		link = got.Links[slices.IndexFunc(got.Links, r.isAt)]
-		return note{lines: []string{"“" + console.Clean(got.Subject) + "”"}}, nil
+		return note{lines: said("“" + console.Clean(got.Subject) + "”")}, nil
 	})
 	return link
 }
@@ -131,7 +131,7 @@ func (w *walk) compared(r *request, files []file, sums map[string]string) (note,
 		if sums[f.name] != f.sha256() {
 			return note{}, fmt.Errorf("file %q: SHA-256 %s, dropped %s", f.name, sums[f.name], f.sha256())
 		}
-		n.lines = append(n.lines, console.Fit(f.name, w.Screen.Columns()-42)+" "+f.sha256()[:16]+"… the same")
+		n.lines = append(n.lines, line{fixed: true, text: console.Fit(f.name, w.Screen.Columns()-42) + " " + f.sha256()[:16] + "… the same"})
 	}
 	return n, nil
 }

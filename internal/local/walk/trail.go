@@ -27,7 +27,9 @@ func (w *walk) trail(ctx context.Context, r *request) {
 			return note{}, err
 		}
 		n := note{state: fmt.Sprintf("%s, an unbroken chain that ends in %s", count(len(lines), "line"), short(last.Hash))}
-		n.lines = append(n.lines, Table(lines, w.Screen.Columns()-7)...)
+		for _, row := range Table(lines, w.Screen.Columns()-7) {
+			n.lines = append(n.lines, line{fixed: true, text: row})
+		}
 		return n, nil
 	})
 }

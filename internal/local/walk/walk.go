@@ -70,8 +70,24 @@ func Run(ctx context.Context, c Config) error {
 
 // note is what a step has to show for itself.
 type note struct {
-	state string   // of the request, as the API says it
-	lines []string // more, one line each
+	state string // of the request, as the API says it
+	lines []line // more
+}
+
+// line is something to see under a step.
+type line struct {
+	style console.Style
+	text  string
+	fixed bool // laid out already; else it is broken into as many lines as it takes
+}
+
+// said are lines of plain text.
+func said(texts ...string) []line {
+	var lines []line
+	for _, text := range texts {
+		lines = append(lines, line{text: text})
+	}
+	return lines
 }
 
 // step does something in somebody's name and shows it once it is done. After a
@@ -123,8 +139,12 @@ func (w *walk) show(ctx context.Context, who, does string, n note, took time.Dur
 		facts += " · " + ran
 	}
 	s.Text(console.Dim, indent+s.Paint(console.Green, "✓ "), indent+"  ", facts)
-	for _, line := range n.lines {
-		s.Line("%s  %s", indent, console.Cut(line, s.Columns()-len(indent)-2))
+	for _, l := range n.lines {
+		if l.fixed {
+			s.Line("%s  %s", indent, s.Paint(l.style, console.Cut(l.text, s.Columns()-len(indent)-2)))
+			continue
+		}
+		s.Text(l.style, indent+"  ", indent+"  ", l.text)
 	}
 }
 

@@ -37,6 +37,7 @@ func notice(e compose.Event, r compose.Role) compose.Notice {
 		n.Status = "draft"
 	case compose.Stuck:
 		n.Status, n.WaitsFor = "approval_in_progress", "Delivery to the workspace; a copy has failed five times"
+	default:
 	}
 	return n
 }
@@ -51,6 +52,7 @@ func TestGolden(t *testing.T) {
 			role = compose.Reviewer
 		case compose.Stuck:
 			role = compose.Administrator
+		default:
 		}
 		t.Run(string(e), func(t *testing.T) {
 			t.Parallel()

@@ -59,8 +59,9 @@ func (t tone) colours() (ink, tint template.CSS) {
 		return "#8a5200", "#fdf0dc"
 	case bad:
 		return "#a3262a", "#fce8e8"
+	default:
+		return "#12597a", "#e2f0f7"
 	}
-	return "#12597a", "#e2f0f7"
 }
 
 // words tell every event: to its requester, and to everybody else.
