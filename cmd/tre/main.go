@@ -71,7 +71,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("tre {{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return hint(cmd, err) })
+	root.SetFlagErrorFunc(hint)
 	root.AddCommand(newLocal(), newApp(), newAudit())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root

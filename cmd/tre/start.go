@@ -38,10 +38,11 @@ func (u *up) start(ctx context.Context) (*stack.Stack, error) {
 	}
 	defer func() { done() }()
 	progress("the app (go build; slow the first time)")
-	if err := (stage.App{Root: u.root, Out: appFolder(u.root)}).Build(ctx); err != nil {
+	app := filepath.Join(u.build, "app")
+	if err := (stage.App{Root: u.root, Out: app}).Build(ctx); err != nil {
 		return nil, err
 	}
-	cfg := stack.Config{Root: u.root, App: appFolder(u.root), Dir: u.data, Ports: u.ports, Pace: stack.Pace{Polling: localPolling},
+	cfg := stack.Config{Root: u.root, App: app, Dir: u.data, Ports: u.ports, Pace: stack.Pace{Polling: localPolling},
 		Clamd: os.Getenv("CLAMD_ADDRESS"), CoreTools: u.host == hostFunc, Log: u.log.Logger(), OnInvocation: u.calls.Add,
 		OnStep: progress, Now: time.Now}
 	s, err := stack.Start(ctx, cfg)

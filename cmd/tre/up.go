@@ -22,6 +22,7 @@ type up struct {
 	ports            stack.Ports
 	host             string // which Functions host
 	withParent       bool
+	build            string // folder for what is built and written
 
 	root   string
 	screen *console.Screen
@@ -48,6 +49,7 @@ func newUp() *cobra.Command {
 	f.IntVar(&u.ports.Issuer, "issuer-port", 0, "port of the sign-in (default a free one)")
 	f.IntVar(&u.ports.Mail, "mail-port", 0, "port of the inbox (default a free one)")
 	f.StringVar(&u.host, "host", hostBuiltIn, "Functions host: "+hostBuiltIn+", or "+hostFunc+" for Azure Functions Core Tools")
+	f.StringVar(&u.build, "build", "", "folder for the app, local/local.json and local/log.jsonl (default build in the repository)")
 	f.BoolVar(&u.withParent, "with-parent", startedByGoRun(), "also end when the process that started this one is gone")
 	cmd.MarkFlagsMutuallyExclusive("no-demo", "demo-only")
 	return cmd
@@ -59,7 +61,10 @@ func (u *up) run(cmd *cobra.Command) (err error) {
 	if u.root, err = prepare(cmd, ""); err != nil {
 		return err
 	}
-	if u.log, err = openJournal(filepath.Join(u.root, "build", "local", "log.jsonl")); err != nil {
+	if u.build == "" {
+		u.build = filepath.Join(u.root, "build")
+	}
+	if u.log, err = openJournal(filepath.Join(u.build, "local", "log.jsonl")); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, u.log.Close()) }()
@@ -85,7 +90,7 @@ func (u *up) run(cmd *cobra.Command) (err error) {
 }
 
 // localFile is where scripts find everything.
-func (u *up) localFile() string { return filepath.Join(u.root, "build", "local", "local.json") }
+func (u *up) localFile() string { return filepath.Join(u.build, "local", "local.json") }
 
 // serve tells where everything is, walks through, and waits for the end.
 func (u *up) serve(ctx context.Context, info stack.Info) (err error) {

@@ -5,6 +5,7 @@
 package retain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Function struct {
 	Ledger  ledger.Ledger
 	Work    airlock.Work
 	Janitor airlock.Janitor
+	Log     *slog.Logger  // nil means slog.Default()
 	Orphan  time.Duration // age from which a container without an owner is purged; 0 means 24 h, longer than any call that could still be about to commit
 }
 
@@ -46,7 +48,7 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 	}
 	err = errors.Join(failed...)
 	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried at the next tick
-		slog.ErrorContext(ctx, "retain was not complete", slog.Any("error", err))
+		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "retain was not complete", slog.Any("error", err))
 		err = nil
 	}
 	return out, err

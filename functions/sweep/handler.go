@@ -5,6 +5,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,10 +57,11 @@ type Function struct {
 	Work   airlock.Work
 	Poison Poison
 	Dead   Dead
-	Queues []string // whose poison is read
-	Marks  int      // marks on a request after which administrators are told; 0 means 3
-	Most   int      // hints given in one sweep; 0 means 5,000
-	Batch  int      // poisoned messages, and dead letters, taken in one sweep; 0 means 100
+	Log    *slog.Logger // nil means slog.Default()
+	Queues []string     // whose poison is read
+	Marks  int          // marks on a request after which administrators are told; 0 means 3
+	Most   int          // hints given in one sweep; 0 means 5,000
+	Batch  int          // poisoned messages, and dead letters, taken in one sweep; 0 means 100
 }
 
 // Handle sweeps once. What fails does not keep the rest from being done.
@@ -67,7 +69,7 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 	var out Out
 	err := errors.Join(f.hint(ctx, &out), f.poisoned(ctx, &out), f.dead(ctx, &out))
 	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
-		slog.ErrorContext(ctx, "sweep was not complete", slog.Any("error", err))
+		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "sweep was not complete", slog.Any("error", err))
 		err = nil
 	}
 	return out, err

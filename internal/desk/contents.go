@@ -166,14 +166,23 @@ func (d *Desk) listing(ctx context.Context, r airlock.Request, most int) (all []
 }
 
 // kept are the files of the turn before that can be handed in again without
-// being uploaded again: sealed, and nothing found that keeps them out.
+// being uploaded again: sealed, nothing found that keeps them out, and not
+// removed in a draft that was closed since.
 func (d *Desk) kept(ctx context.Context, r airlock.Request, p airlock.Policy) ([]airlock.File, error) {
 	if r.KeptFrom == 0 {
 		return nil, nil
 	}
+	removed := map[version]bool{}
+	for turn := r.KeptFrom + 1; turn < r.Turn; turn++ { // this turn's own tombstones are looked at with its rows
+		if err := d.eachRow(ctx, airlock.Slot{Key: r.Key(), Turn: turn}, airlock.Everything, func(f airlock.File) {
+			removed[version{f.Name, f.ETag}] = removed[version{f.Name, f.ETag}] || f.Removal != nil
+		}); err != nil {
+			return nil, err
+		}
+	}
 	var all []airlock.File
 	err := d.eachRow(ctx, airlock.Slot{Key: r.Key(), Turn: r.KeptFrom}, airlock.Listed, func(f airlock.File) {
-		if f.Record != nil && f.Seal != nil && f.Seal.ETag != "" && !refused(f, p) {
+		if f.Record != nil && f.Seal != nil && f.Seal.ETag != "" && !refused(f, p) && !removed[version{f.Name, f.Seal.ETag}] {
 			all = append(all, airlock.File{Name: f.Name, ETag: f.Seal.ETag, Inspection: f.Inspection, Verdict: f.Verdict,
 				Record: &airlock.Record{Listed: true, Size: f.Record.Size, Type: f.Record.Type, BlobType: f.Record.BlobType,
 					Kept: r.KeptFrom}})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -131,9 +132,9 @@ func (w *tab) text(css chromedp.CSS) string {
 }
 
 // eval is the value of an expression in the page.
-func eval[T any](w *tab, expression string) T {
+func eval[T any](w *tab, expression string, how ...chromedp.EvaluateOption) T {
 	w.t.Helper()
-	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression, how...))
 	w.must(err)
 	return v
 }
@@ -147,4 +148,31 @@ func (w *tab) quiet() {
 	for _, c := range w.complaints {
 		w.t.Error("the page complains:", c)
 	}
+}
+
+// forgive forgets complaints that a test provokes: it fails when there is none.
+func (w *tab) forgive(with string) {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := len(w.complaints)
+	w.complaints = slices.DeleteFunc(w.complaints, func(c string) bool { return strings.Contains(c, with) })
+	if len(w.complaints) == before {
+		w.t.Errorf("no complaint of %q", with)
+	}
+}
+
+// expect waits for a complaint.
+func (w *tab) expect(with string) {
+	w.t.Helper()
+	for w.ctx.Err() == nil {
+		w.mu.Lock()
+		found := slices.ContainsFunc(w.complaints, func(c string) bool { return strings.Contains(c, with) })
+		w.mu.Unlock()
+		if found {
+			return
+		}
+		eval[bool](w, "new Promise(done => setTimeout(() => done(true), 20))", chromedp.EvalAwaitPromise)
+	}
+	w.t.Errorf("no complaint of %q", with)
 }

@@ -121,3 +121,15 @@ func membership(who string) access.Membership {
 	p := people[who]
 	return access.Membership{Workspace: here, OID: p.OID, Name: p.Name, Email: p.Email, Role: access.AirlockManager}
 }
+
+// upload puts a clean, inspected file into a draft of Ann's.
+func (b *bench) upload(k airlock.Key, name string) {
+	b.t.Helper()
+	link, err := b.desk.DraftLink(b.t.Context(), caller("ann"), k)
+	b.must(err)
+	blob, err := b.files.Upload(link.URL, name, []byte("content"))
+	b.must(err)
+	f := clean(name, 7)
+	f.ETag = blob.ETag
+	b.must(b.store.Put(b.t.Context(), airlock.Slot{Key: k, Turn: 1}, []airlock.File{f}))
+}

@@ -108,10 +108,11 @@ func size(n int64) string {
 	for value >= 999.5 && unit < len(units)-1 {
 		value, unit = value/1024, unit+1
 	}
-	if value < 9.95 && value != float64(int(value)) {
-		return fmt.Sprintf("%.1f %s", value, units[unit])
+	digits := fmt.Sprintf("%.0f", value)
+	if value < 9.95 {
+		digits = strings.TrimSuffix(fmt.Sprintf("%.1f", value), ".0")
 	}
-	return fmt.Sprintf("%.0f %s", value, units[unit])
+	return digits + " " + units[unit]
 }
 
 // exact is a number of bytes to the byte.

@@ -69,7 +69,7 @@ func newSettings(r *rand.Rand) Settings {
 func newWorld(cfg Config) *World {
 	r := rand.New(rand.NewPCG(cfg.Seed, 0x7265666f696c))
 	w := &World{cfg: cfg, rng: r, now: time.Date(2030, 1, 1, 8, 0, 0, 0, time.UTC), store: &memstore.Store{},
-		parked: make(chan struct{}), engine: map[string]*function{}, poison: map[string][]*letterbox{},
+		parked: make(chan struct{}), parsed: map[string]airlock.Container{}, engine: map[string]*function{}, poison: map[string][]*letterbox{},
 		set: newSettings(r), weather: newWeather(r)}
 	if cfg.Tune != nil {
 		cfg.Tune(&w.set)
@@ -125,9 +125,9 @@ func (w *World) wire() {
 	direct(w, "front", "blobcreated", blobcreated.Function{Door: door()}.Handle)
 	direct(w, "front", "blobscanned", blobscanned.Function{Door: door()}.Handle)
 	direct(w, "front", "airlockchanged", airlockchanged.Function{Door: door()}.Handle)
-	direct(w, "engine", "sweep", sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w},
+	direct(w, "engine", "sweep", sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Log: log,
 		Queues: message.Queues}.Handle)
-	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Orphan: w.set.Orphan}.Handle)
+	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan}.Handle)
 	w.people.desk = &desk.Desk{Now: w.clock, Cadence: w.set.Cadence, Log: log, Parallel: 1,
 		Ports: desk.Ports{Requests: p.Requests, Files: p.Files, Trail: p.Trail, Workspaces: p.Workspaces, Members: p.Members,
 			Manifests: p.Manifests, Containers: p.Desk, Orders: orders{w}, Facts: facts{w}}}

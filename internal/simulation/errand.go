@@ -137,7 +137,7 @@ func (e *errand) retry(w *World) {
 }
 
 // manage has an airlock manager do something.
-func (e *errand) manage(w *World, what string, do func(context.Context, desk.Caller) error) {
+func (e *errand) manage(w *World, what string, do call) {
 	e.p.ask(pick(w, []access.Person{mia, marc, moe}), what, do, func(error) {})
 }
 
@@ -149,7 +149,7 @@ func (e *errand) cancel() {
 }
 
 // mine is a call of the request's maker, who makes one at a time.
-func (e *errand) mine(what string, do func(context.Context, desk.Caller) error, then func(error)) {
+func (e *errand) mine(what string, do call, then func(error)) {
 	if e.busy && !e.tabs {
 		return
 	}

@@ -96,8 +96,12 @@ func (w *World) containers() map[airlock.Place]time.Time {
 func (w *World) orphans() []time.Time {
 	var ages []time.Time
 	for place, made := range w.containers() {
-		c, err := airlock.ParseContainer(place.Container)
-		if r := w.request(c.Key); err == nil && !r.Made(c.Kind, c.Number) {
+		c, known := w.parsed[place.Container]
+		if !known {
+			c, _ = airlock.ParseContainer(place.Container) // none but ours exist
+			w.parsed[place.Container] = c
+		}
+		if r := w.request(c.Key); !r.Made(c.Kind, c.Number) {
 			ages = append(ages, made)
 		}
 	}

@@ -89,29 +89,44 @@ func (p *people) begin() {
 // errDied is what a person sees who got no answer.
 var errDied = errors.New("no answer")
 
+// call is what somebody asks of the desk.
+type call func(context.Context, desk.Caller) error
+
 // ask makes one call of a person. The host repeats a call whose process died,
 // twice at most, as the same call.
-func (p *people) ask(who access.Person, what string, do func(context.Context, desk.Caller) error, then func(error)) {
-	p.asked(who, what, desk.Caller{Person: who, Operation: p.w.id()}, 1, do, then)
+func (p *people) ask(who access.Person, what string, do call, then func(error)) {
+	a := &asking{p: p, what: who.Name + " " + what, as: desk.Caller{Person: who, Operation: p.w.id()}, do: do, then: then}
+	a.again()
 }
 
-func (p *people) asked(who access.Person, what string, c desk.Caller, try int, do func(context.Context, desk.Caller) error, then func(error)) {
-	w := p.w
+// asking is a call under way.
+type asking struct {
+	p    *people
+	what string
+	as   desk.Caller
+	try  int
+	do   call
+	then func(error)
+}
+
+func (a *asking) again() {
+	a.try++
+	w := a.p.w
 	var err error
-	w.start(&proc{name: who.Name + " " + what, app: "front",
+	w.start(&proc{name: a.what, app: "front",
 		body: func(ctx context.Context) {
-			err = do(azfunc.WithCall(ctx, azfunc.Call{Function: "api", Invocation: c.Operation}), c)
+			err = a.do(azfunc.WithCall(ctx, azfunc.Call{Function: "api", Invocation: a.as.Operation}), a.as)
 		},
 		end: func(dead bool) {
 			switch dead = dead || w.storm && w.chance(w.weather.dieAtEnd); {
-			case dead && try < 3:
-				p.asked(who, what, c, try+1, do, then)
+			case dead && a.try < 3:
+				a.again()
 				return
 			case dead:
 				err = errDied
 			}
-			w.tracef("%s %s: %v", who.Name, what, errText(err))
-			then(err)
+			w.tracef("%s: %s", a.what, errText(err))
+			a.then(err)
 		}})
 }
 
@@ -163,7 +178,7 @@ func (p *people) intrude(e *errand) {
 	if w.chance(0.5) {
 		key.Workspace = p.abroad.ID // the other workspace's path, with this request's id
 	}
-	tries := map[string]func(context.Context, desk.Caller) error{
+	tries := map[string]call{
 		"gets": func(ctx context.Context, c desk.Caller) error { _, err := p.desk.Get(ctx, c, key); return err },
 		"lists files": func(ctx context.Context, c desk.Caller) error {
 			_, err := p.desk.Files(ctx, c, key, airlock.Page{})

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 )
@@ -58,6 +59,7 @@ type World struct {
 	started int // processes so far
 	parked  chan struct{}
 	agenda  []*item
+	parsed  map[string]airlock.Container // by name
 	weather weather
 	storm   bool
 

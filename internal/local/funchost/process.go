@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/trefoil-tre/trefoil/internal/local/child"
 )
 
 // Ports for handlers are taken from below the range that operating systems
@@ -62,7 +64,7 @@ func (w *worker) startProcess(ctx context.Context) (*process, error) {
 	)
 	// A grandchild may hold the console open after the handler is gone.
 	cmd.WaitDelay = time.Second
-	dieTogether(cmd)
+	child.Tie(cmd)
 	p := &process{
 		id: id, port: w.port, cmd: cmd, console: newConsole(w.log),
 		ready: make(chan struct{}), exited: make(chan struct{}), restart: make(chan struct{}),

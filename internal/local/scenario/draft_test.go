@@ -88,11 +88,21 @@ func TestDraftPastItsLimits(t *testing.T) {
 		x.must(q.Drop(t.Context(), fmt.Sprintf("more-%d.txt", i), []byte("x")))
 	}
 	x.await(q, airlock.Failed) // far past them it is closed
-	if status, err := q.Put(t.Context(), "late.txt", []byte("x")); err == nil && status < 300 {
-		t.Error("a draft that was closed takes files")
-	}
+	x.closed(q)
 	x.must(q.Do(t.Context(), owner, "retry", nil))
 	x.await(q, airlock.Draft)
+}
+
+// closed waits until the draft takes no files any more.
+func (x tester) closed(q *stacktest.Request) {
+	x.Helper()
+	x.must(stacktest.Until(x.Context(), func(ctx context.Context) error {
+		status, err := q.Put(ctx, "late.txt", []byte("x"))
+		if err == nil && status < 300 {
+			return fmt.Errorf("the draft still takes files: %d", status)
+		}
+		return err
+	}))
 }
 
 func TestNobodyActs(t *testing.T) {

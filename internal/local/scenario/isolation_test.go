@@ -30,7 +30,7 @@ func TestObjectsOfAnotherWorkspace(t *testing.T) {
 		}
 		for name, workspace := range map[string]string{"its own": q.Key.Workspace, "the caller's": lung} {
 			path := strings.NewReplacer("/api", "", "{workspace_id}", workspace, "{airlock_request_id}", q.Key.Request).Replace(r.Path)
-			for _, who := range []string{stranger, "lung-owner", "lung-manager"} {
+			for _, who := range []string{stranger, "lung-owner", "visitor"} {
 				answer, err := rig.Call(t.Context(), who, r.Method, path, bodies[r.Method+path[strings.LastIndexByte(path, '/'):]])
 				x.must(err)
 				// A missing role may be said first.

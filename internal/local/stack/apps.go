@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"maps"
 	"strconv"
 	"strings"
@@ -24,21 +25,31 @@ var (
 func (s *Stack) startApps(ctx context.Context) error {
 	s.eventKey = rand.Text() // stands in an address
 	var err error
-	if s.Front, err = s.startApp(ctx, "front", loopback(s.cfg.Ports.Front), s.frontSettings()); err != nil {
+	if s.Front, err = s.startApp(ctx, "front", s.cfg.Ports.Front, s.frontSettings()); err != nil {
 		return err
 	}
-	s.Engine, err = s.startApp(ctx, "engine", "", s.engineSettings())
+	engine, err := freePort(0)
+	if err != nil {
+		return err
+	}
+	s.Engine, err = s.startApp(ctx, "engine", engine, s.engineSettings())
 	return err
 }
 
-func (s *Stack) startApp(ctx context.Context, app, addr string, settings map[string]string) (*Supervised, error) {
+// startApp starts one app and keeps it running.
+func (s *Stack) startApp(ctx context.Context, app string, port int, settings map[string]string) (*Supervised, error) {
 	maps.Copy(settings, s.cfg.Settings)
-	host := funchost.Host{Root: s.cfg.App, Settings: settings, Addr: addr, ID: "trefoil-" + app, Times: s.cfg.Pace.Host,
-		Log: s.cfg.Log.With("app", app), Keys: funchost.Keys{Master: randomKey(32), EventGrid: s.eventKey}, Now: s.cfg.Now}
+	log := s.cfg.Log.With(slog.String("app", app))
+	host := funchost.Host{Root: s.cfg.App, Settings: settings, Addr: loopback(port), ID: "trefoil-" + app, Times: s.cfg.Pace.Host,
+		Log: log, Keys: funchost.Keys{Master: randomKey(32), EventGrid: s.eventKey}, Now: s.cfg.Now}
 	if s.cfg.OnInvocation != nil {
 		host.OnInvocation = func(call funchost.Invocation) { s.cfg.OnInvocation(app, call) }
 	}
-	running, err := supervise(ctx, host)
+	start := func(ctx context.Context) (instance, error) { return host.Start(ctx) }
+	if s.cfg.CoreTools {
+		start = func(context.Context) (instance, error) { return s.startCoreTools(app, port, settings) }
+	}
+	running, err := supervise(ctx, log, start)
 	if err == nil {
 		s.onClose(running.Close)
 	}

@@ -73,6 +73,12 @@ func (s *Stack) subscribe(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
+// ScanTopic is the resource id of the topic that scan results come from.
+func (s *Stack) ScanTopic() string { return scanTopicID }
+
+// StorageTopic is the resource id of an account, the topic of its events.
+func (s *Stack) StorageTopic(account string) string { return storageTopicID(account) }
+
 // Webhook is where a function of the front takes events. The address holds the
 // key that Event Grid has: never log it.
 func (s *Stack) Webhook(function string) string {

@@ -59,6 +59,10 @@ func (s *Stack) remember(context.Context) error {
 		return nil
 	}
 	s.kept.Ports = Ports{Front: s.cfg.Ports.Front, Issuer: portOf(s.Issuer.URL()), Mail: portOf(s.Inbox.URL())}
+	return s.write()
+}
+
+func (s *Stack) write() error {
 	text, err := json.MarshalIndent(s.kept, "", "  ")
 	if err != nil {
 		return fmt.Errorf("kept keys: %w", err)

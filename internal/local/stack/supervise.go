@@ -12,16 +12,25 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/local/funchost"
 )
 
+// instance is one run of a Functions host.
+type instance interface {
+	Done() <-chan struct{}           // closed when it has ended
+	Ready(ctx context.Context) error // waits until its handler listens
+	Stop(ctx context.Context) error  // lets running invocations finish, at most until ctx ends
+	Kill()                           // like an instance that is lost
+}
+
 // Supervised is a Functions host that the platform starts again when it gives
 // up or is lost, as Azure does.
 type Supervised struct {
-	host  funchost.Host
+	start func(ctx context.Context) (instance, error)
+	log   *slog.Logger
 	ended chan struct{} // closed by Close: no new instance
 	once  sync.Once
 	wait  sync.WaitGroup
 
 	mu  sync.Mutex
-	now *funchost.Running
+	now instance
 }
 
 const (
@@ -37,8 +46,8 @@ const (
 
 // supervise starts a host and keeps one running. It returns when the handler
 // listens; a handler that never does is an error, and nothing is left running.
-func supervise(ctx context.Context, host funchost.Host) (*Supervised, error) {
-	running, err := host.Start(ctx)
+func supervise(ctx context.Context, log *slog.Logger, start func(context.Context) (instance, error)) (*Supervised, error) {
+	running, err := start(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +57,7 @@ func supervise(ctx context.Context, host funchost.Host) (*Supervised, error) {
 		running.Kill()
 		return nil, fmt.Errorf("handler does not start: %w", err)
 	}
-	s := &Supervised{host: host, ended: make(chan struct{}), now: running}
+	s := &Supervised{start: start, log: log, ended: make(chan struct{}), now: running}
 	s.wait.Go(func() { s.watch(context.WithoutCancel(ctx)) })
 	return s, nil
 }
@@ -86,29 +95,34 @@ func (s *Supervised) replace(ctx context.Context) bool {
 		return true
 	default:
 	}
-	running, err := s.host.Start(ctx)
+	running, err := s.start(ctx)
 	if err != nil {
-		s.host.Log.WarnContext(ctx, "host could not be started again", slog.Any("error", err))
+		s.log.WarnContext(ctx, "host could not be started again", slog.Any("error", err))
 		return false
 	}
 	s.now = running
 	return true
 }
 
-func (s *Supervised) running() *funchost.Running {
+func (s *Supervised) running() instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now
 }
 
-// URL is the host's address.
-func (s *Supervised) URL() string { return s.running().URL() }
-
 // Kill ends the host like a lost instance; a new one starts.
 func (s *Supervised) Kill() { s.running().Kill() }
 
-// KillHandler kills the handler alone; its host starts another.
-func (s *Supervised) KillHandler() { s.running().KillHandler() }
+// KillHandler kills the handler alone; its host starts another. Core Tools do
+// not tell which process it is: there the whole host is killed.
+func (s *Supervised) KillHandler() {
+	now := s.running()
+	if host, ok := now.(*funchost.Running); ok {
+		host.KillHandler()
+		return
+	}
+	now.Kill()
+}
 
 // Close stops the host for good: running invocations finish, then the handler
 // ends.

@@ -107,7 +107,11 @@ func (r *Rig) Call(ctx context.Context, key, method, path string, body any) (Ans
 // Until asks a condition again and again until it holds, or Patience is over,
 // and then says what was still wrong.
 func Until(ctx context.Context, holds func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	return within(ctx, Patience, holds)
+}
+
+func within(ctx context.Context, patience time.Duration, holds func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -122,7 +126,7 @@ func Until(ctx context.Context, holds func(context.Context) error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("after %s: %w", Patience, wrong)
+			return fmt.Errorf("after %s: %w", patience, wrong)
 		case <-tick.C:
 		}
 	}

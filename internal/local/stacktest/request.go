@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
@@ -102,20 +104,22 @@ func (q *Request) Stored(ctx context.Context) (airlock.Request, error) {
 // Await waits until the request is in one of the stages. It looks at the row,
 // which is cheaper than the API.
 func (q *Request) Await(ctx context.Context, stages ...airlock.Stage) (airlock.Request, error) {
-	return q.AwaitThat(ctx, func(r airlock.Request) bool {
-		for _, s := range stages {
-			if r.Stage == s {
-				return true
-			}
-		}
-		return false
-	})
+	return q.AwaitWithin(ctx, Patience, stages...)
+}
+
+// AwaitWithin is Await with more patience, for large requests.
+func (q *Request) AwaitWithin(ctx context.Context, patience time.Duration, stages ...airlock.Stage) (airlock.Request, error) {
+	return q.await(ctx, patience, func(r airlock.Request) bool { return slices.Contains(stages, r.Stage) })
 }
 
 // AwaitThat waits until a condition holds of the request's row.
 func (q *Request) AwaitThat(ctx context.Context, holds func(airlock.Request) bool) (airlock.Request, error) {
+	return q.await(ctx, Patience, holds)
+}
+
+func (q *Request) await(ctx context.Context, patience time.Duration, holds func(airlock.Request) bool) (airlock.Request, error) {
 	var last airlock.Request
-	err := Until(ctx, func(ctx context.Context) error {
+	err := within(ctx, patience, func(ctx context.Context) error {
 		now, err := q.Stored(ctx)
 		if err != nil {
 			return err

@@ -65,12 +65,7 @@ func (a App) fill(ctx context.Context, folder string) error {
 	if err := a.compile(ctx, filepath.Join(folder, a.handler())); err != nil {
 		return err
 	}
-	host, err := os.ReadFile(filepath.Join(a.Root, "host.json"))
-	if err != nil {
-		return err
-	}
-	host = bytes.Replace(host, []byte(`"defaultExecutablePath": "handler"`), []byte(`"defaultExecutablePath": "`+a.handler()+`"`), 1)
-	if err := os.WriteFile(filepath.Join(folder, "host.json"), host, 0o644); err != nil {
+	if err := a.copyHost(filepath.Join(folder, "host.json")); err != nil {
 		return err
 	}
 	functions, err := filepath.Glob(filepath.Join(a.Root, "functions", "*", "function.json"))
@@ -83,6 +78,17 @@ func (a App) fill(ctx context.Context, folder string) error {
 		}
 	}
 	return nil
+}
+
+// copyHost copies host.json, with the handler's name in it.
+func (a App) copyHost(to string) error {
+	text, err := os.ReadFile(filepath.Join(a.Root, "host.json"))
+	if err != nil {
+		return err
+	}
+	const named = `"defaultExecutablePath": "%s"`
+	text = bytes.Replace(text, fmt.Appendf(nil, named, "handler"), fmt.Appendf(nil, named, a.handler()), 1)
+	return os.WriteFile(to, text, 0o644)
 }
 
 // handler is the program's name; Windows wants its extension.

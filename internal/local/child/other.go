@@ -1,0 +1,11 @@
+//go:build !unix
+
+package child
+
+import "os/exec"
+
+// Tie does nothing where there are neither process groups nor signals.
+func Tie(*exec.Cmd) {}
+
+// Kill ends the process.
+func Kill(cmd *exec.Cmd) { _ = cmd.Process.Kill() } // already gone is fine

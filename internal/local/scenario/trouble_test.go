@@ -1,0 +1,133 @@
+package scenario_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/local/gateway"
+	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
+	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
+)
+
+func decode(r *http.Request, into any) error { return json.NewDecoder(r.Body).Decode(into) }
+
+// The tests of this file touch everything, so they run alone.
+
+// TestEventsLost: not one storage event comes; sweep alone finishes.
+func TestEventsLost(t *testing.T) {
+	rig.Gateway.SetUnkind(gateway.Unkind{LoseEvents: 1, Faults: rig.Troubles.Faults()})
+	defer rig.Gateway.SetUnkind(gateway.Unkind{Faults: rig.Troubles.Faults()})
+	x := begin(t, airlock.Policy{})
+	q := x.dropped(researcher, airlock.Import, some())
+	_, err := q.Looked(t.Context(), 2)
+	x.must(err)
+	x.must(q.Submit(t.Context()))
+	x.await(q, airlock.InReview)
+	x.must(q.Approve(t.Context(), manager))
+	x.await(q, airlock.Approved)
+	x.sees(q, researcher, "link", some())
+}
+
+// TestStorageOutage: storage answers nothing but 503 for some seconds, at each
+// step of a request; nothing is lost, and it goes on by itself.
+func TestStorageOutage(t *testing.T) {
+	x := begin(t, airlock.Policy{})
+	q := x.dropped(researcher, airlock.Export, some())
+	outage := func(during func()) {
+		stop := rig.Troubles.Fail(storageproxy.ServerBusy, "", "")
+		defer stop()
+		during()
+		x.must(stacktest.Until(t.Context(), over(time.Second)))
+	}
+	outage(func() {})
+	_, err := q.Looked(t.Context(), 2)
+	x.must(err)
+	x.must(q.Submit(t.Context()))
+	outage(func() {})
+	x.await(q, airlock.InReview)
+	outage(func() { x.must(q.Approve(t.Context(), manager)) })
+	x.await(q, airlock.Approved)
+	x.sees(q, researcher, "link", some())
+	x.chained(q)
+}
+
+// over is a condition that holds when some time has passed.
+func over(d time.Duration) func(context.Context) error {
+	end := time.Now().Add(d)
+	return func(context.Context) error {
+		if time.Now().Before(end) {
+			return fmt.Errorf("not yet %s", end)
+		}
+		return nil
+	}
+}
+
+// TestKilledBetweenSteps: handlers and hosts are killed between all steps.
+func TestKilledBetweenSteps(t *testing.T) {
+	x := begin(t, airlock.Policy{})
+	q := x.create(researcher, airlock.Import)
+	again := func(do func(context.Context) error) { // the front is starting again
+		t.Helper()
+		x.must(stacktest.Until(t.Context(), do))
+	}
+	rig.Engine.Kill()
+	files := some()
+	for name, content := range files {
+		x.must(q.Drop(t.Context(), name, content))
+		rig.Engine.KillHandler()
+	}
+	rig.Front.KillHandler()
+	again(func(ctx context.Context) error { return q.Submit(ctx) })
+	rig.Engine.KillHandler()
+	x.await(q, airlock.InReview)
+	rig.Front.Kill()
+	again(func(ctx context.Context) error { return q.Approve(ctx, manager) })
+	rig.Engine.Kill()
+	x.await(q, airlock.Approved)
+	_, err := q.Told(t.Context(), "researcher@heart.example", 1)
+	x.must(err)
+	x.sees(q, researcher, "link", files)
+	x.chained(q)
+}
+
+// TestThousandFiles goes through everything with a thousand of them.
+func TestThousandFiles(t *testing.T) {
+	t.Parallel()
+	const count = 1000
+	x := begin(t, airlock.Policy{})
+	q := x.create(researcher, airlock.Import)
+	files := map[string][]byte{}
+	for i := range count {
+		files[fmt.Sprintf("folder %d/file-%04d.csv", i%7, i)] = bytes.Repeat([]byte(fmt.Sprintf("%d,", i)), i%50)
+	}
+	var all sync.WaitGroup
+	slots := make(chan struct{}, 8)
+	for name, content := range files {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			if err := q.Drop(t.Context(), name, content); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	x.must(q.Submit(t.Context()))
+	r, err := q.AwaitWithin(t.Context(), 3*stacktest.Patience, airlock.InReview)
+	x.must(err)
+	if r.Files != count {
+		t.Errorf("%d files were submitted", r.Files)
+	}
+	x.must(q.Approve(t.Context(), manager))
+	_, err = q.AwaitWithin(t.Context(), 3*stacktest.Patience, airlock.Approved)
+	x.must(err)
+	x.sees(q, researcher, "link", files)
+	x.chained(q)
+}
