@@ -15,11 +15,11 @@ func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	unclean, more, err := s.unclean(ctx)
+	unclean, next, err := s.unclean(ctx, airlock.Page{})
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), troubled, unclean, more)
+	g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), troubled, unclean, next != "")
 	switch g.On {
 	case airlock.Passed:
 		return s.passed(ctx)
@@ -27,25 +27,47 @@ func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
 		return s.unfit(ctx, g.Reason)
 	case airlock.Infected:
 		return &airlock.Move{On: g.On, Reason: g.Reason}, nil
-	default:
-		return nil, s.ask(ctx, g)
 	}
+	if err := s.judgeRest(ctx, &g, next); err != nil {
+		return nil, err
+	}
+	return nil, s.ask(ctx, g)
 }
 
-// unclean is the first page that has files without a clean verdict, and
-// whether there are pages after it.
-func (s *step) unclean(ctx context.Context) (files []airlock.File, more bool, err error) {
-	for page := (airlock.Page{}); ; {
+// unclean is the first page from here that has files without a clean verdict,
+// and where the pages after it begin; "" when there are none.
+func (s *step) unclean(ctx context.Context, page airlock.Page) (files []airlock.File, next string, err error) {
+	for {
 		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Unclean}, page)
 		if err != nil {
-			return nil, false, err
+			return nil, "", err
 		}
 		files = slices.DeleteFunc(rows, airlock.File.Clean)
 		if len(files) > 0 || next == "" {
-			return files, next != "", nil
+			return files, next, nil
 		}
 		page.After = next
 	}
+}
+
+// judgeRest adds what the pages after the first have to be asked. Only the
+// first of many looks reads them: a verdict a file brings as many.
+func (s *step) judgeRest(ctx context.Context, g *airlock.Gate, next string) error {
+	if next == "" {
+		return nil
+	}
+	if still, err := s.f.Ledger.StoodStill(ctx, s.f.Work, s.c.Request); err != nil || !still {
+		return err
+	}
+	for next != "" {
+		files, after, err := s.unclean(ctx, airlock.Page{After: next})
+		if err != nil {
+			return fmt.Errorf("files: %w", err)
+		}
+		rest := airlock.Judge(s.c.Request, s.c.Policy, s.now(), nil, files, true)
+		g.Ask, g.Waiting, next = append(g.Ask, rest.Ask...), g.Waiting+rest.Waiting, after
+	}
+	return nil
 }
 
 // passed fixes the manifest, now with every verdict in it: it is what the

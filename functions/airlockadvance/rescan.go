@@ -9,6 +9,9 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
+// rescanPages is how many pages of copies one look makes.
+const rescanPages = 10
+
 // rescan does one slice of making the copies.
 func (s *step) rescan(ctx context.Context, files []airlock.File) error {
 	page := orDefault(s.f.Page, 100)
@@ -18,8 +21,16 @@ func (s *step) rescan(ctx context.Context, files []airlock.File) error {
 			return err
 		}
 	}
-	more, err := s.rescanPage(ctx, files[:min(len(files), page)])
-	if more = more || len(files) > page; chain || more {
+	now := files[:min(len(files), rescanPages*page)]
+	more, err := len(now) < len(files), error(nil)
+	for some := range slices.Chunk(now, page) {
+		under, failed := s.rescanPage(ctx, some)
+		if more = more || under; failed != nil {
+			err = failed
+			break
+		}
+	}
+	if chain || more {
 		err = errors.Join(err, s.f.Ledger.End(context.WithoutCancel(ctx), s.f.Work, s.c.Request))
 	}
 	if err == nil && more {

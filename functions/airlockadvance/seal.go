@@ -132,7 +132,7 @@ func (s *step) put(ctx context.Context, rows []airlock.File) error {
 // unsealed tells whether listed files still have to be sealed. Where nobody
 // has looked for a while, those not yet inspected are seen to.
 func (s *step) unsealed(ctx context.Context) (waiting bool, err error) {
-	for page := (airlock.Page{}); !waiting; {
+	for page := (airlock.Page{Limit: 20}); !waiting; { // one is enough to wait
 		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Unsealed}, page)
 		if err != nil {
 			return false, fmt.Errorf("files: %w", err)

@@ -40,16 +40,15 @@ func (f Function) Handle(ctx context.Context, m message.Purge) (Out, error) {
 	if m.Name != "" {
 		return Out{}, f.remove(ctx, c, m)
 	}
-	for range maxTries {
+	for try := 1; ; try++ {
 		err = f.purge(ctx, c)
-		if !errors.Is(err, airlock.ErrConflict) {
+		if !errors.Is(err, airlock.ErrConflict) || try == maxTries {
 			return Out{}, err
 		}
 		if c, err = f.Ledger.Load(ctx, m.Workspace, m.Request); err != nil {
 			return Out{}, err
 		}
 	}
-	return Out{}, err
 }
 
 // remove deletes the version of a file for which there is a tombstone. What was

@@ -109,7 +109,7 @@ func (f Function) exists(ctx context.Context, c airlock.Container, m message.Ver
 // same sealed bytes.
 func (f Function) rescanned(ctx context.Context, slot airlock.Slot, blob string) (airlock.File, error) {
 	for page := (airlock.Page{}); ; {
-		rows, next, err := f.Files.List(ctx, slot, airlock.Selection{Which: airlock.Unclean}, page)
+		rows, next, err := f.Files.List(ctx, slot, airlock.Selection{Which: airlock.Listed}, page) // also the clean ones: this may be a repeat
 		if err != nil {
 			return airlock.File{}, fmt.Errorf("files: %w", err)
 		}

@@ -27,6 +27,7 @@ type Person struct {
 	Name  string `json:"name"`
 	Email string `json:"email"`
 	Roles []Role `json:"roles,omitempty"` // from the token: TREAdmin, TREUser
+	App   bool   `json:"app,omitempty"`   // a program acting as itself: it never decides
 }
 
 // Membership is one role of one person in one workspace.

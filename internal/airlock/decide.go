@@ -70,6 +70,8 @@ func (r Request) mayDecide(d Decision, managers []access.Membership) error {
 		return fmt.Errorf("decision: %q is none of approve, reject, return: %w", d.Verb, ErrInvalid)
 	case r.Stage != InReview:
 		return r.illegal(Move{On: Trigger(d.Verb), As: []Role{Manager}})
+	case d.By.App:
+		return fmt.Errorf("a program cannot decide, send the reviewer's own token: %w", ErrRefused)
 	case manager(managers, d.By.OID).OID == "":
 		return fmt.Errorf("only an airlock manager of the workspace decides: %w", ErrRefused)
 	case r.isRequester(d.By):

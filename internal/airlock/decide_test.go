@@ -213,3 +213,18 @@ func TestEligible(t *testing.T) {
 		t.Errorf("%v may decide", got)
 	}
 }
+
+// TestAProgramNeverDecides proves that a reviewer is a person, whatever role a
+// program was given.
+func TestAProgramNeverDecides(t *testing.T) {
+	t.Parallel()
+	r := in(t, airlock.InReview)
+	robot := mira
+	robot.App = true
+	for _, verb := range []airlock.Verb{airlock.VerbApprove, airlock.VerbReject, airlock.VerbReturn} {
+		d := airlock.Decision{ID: "d", Verb: verb, By: robot, Reason: "because", At: noon}
+		if _, err := r.Decide(d, managed(mira), 1); !errors.Is(err, airlock.ErrRefused) {
+			t.Errorf("%s by a program: %v, want %v", verb, err, airlock.ErrRefused)
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (i identified) Verify(ctx context.Context, token string) (access.Person, er
 // PersonOf is whom a checked token speaks for, as the rest of Trefoil knows
 // people.
 func PersonOf(p identity.Person) access.Person {
-	person := access.Person{OID: p.OID, Name: p.Name, Email: p.Email}
+	person := access.Person{OID: p.OID, Name: p.Name, Email: p.Email, App: p.AppOnly}
 	for _, role := range p.Roles {
 		person.Roles = append(person.Roles, access.Role(role))
 	}

@@ -24,7 +24,7 @@ func (l Ledger) Begin(ctx context.Context, work airlock.Work, r airlock.Request)
 		return false, fmt.Errorf("open work: %w", err)
 	}
 	now := l.Now()
-	if open.Looked.After(r.Since) && now.Before(open.Looked.Add(l.Cadence.Hint)) {
+	if !open.Looked.Before(r.Since) && now.Before(open.Looked.Add(l.Cadence.Hint)) {
 		return false, nil
 	}
 	return true, l.touch(ctx, work, r, now)
@@ -33,7 +33,7 @@ func (l Ledger) Begin(ctx context.Context, work airlock.Work, r airlock.Request)
 // End gives the turn back and has sweep come if the chain's next message is
 // lost.
 func (l Ledger) End(ctx context.Context, work airlock.Work, r airlock.Request) error {
-	return l.touch(ctx, work, r, r.Since)
+	return l.touch(ctx, work, r, r.Since.Add(-time.Second)) // before the stage began: nobody is at its work
 }
 
 // touch says when the work was looked at, and has sweep come later.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 )
@@ -62,6 +63,10 @@ func (p *portal) acted(name string, do change) page {
 		what := name
 		if name == "submit" && len(view.Warnings) > 0 {
 			what = "submit-few"
+		}
+		if access.May(access.Read, view.Roles...) && !view.Request.Sees(view.Capacities, view.Roles) { // a draft again, and theirs no more
+			p.redirect(w, r, "/?done="+what)
+			return
 		}
 		http.Redirect(w, r, p.at(key(r))+"?done="+what, http.StatusSeeOther)
 	}

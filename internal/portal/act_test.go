@@ -27,7 +27,7 @@ func TestActs(t *testing.T) {
 		{airlock.Sealing, "ann", "cancel", "The request is cancelled", airlock.Cancelled},
 		{airlock.InReview, "mia", "approve", "Your decision is recorded: approved", airlock.Approving},
 		{airlock.InReview, "mia", "reject", "Your decision is recorded: rejected", airlock.Rejecting},
-		{airlock.InReview, "mia", "return", "", airlock.Draft}, // a draft is not for managers: they are led to their requests
+		{airlock.InReview, "mia", "return", "Your decision is recorded: returned for changes", airlock.Draft}, // shown elsewhere: a draft is not for managers
 		{airlock.InReview, "ann", "cancel", "The request is cancelled", airlock.Cancelled},
 		{airlock.Approving, "mia", "stop", "The delivery is stopped", airlock.Failed},
 		{airlock.Approved, "mia", "revoke", "The release is revoked", airlock.Revoked},

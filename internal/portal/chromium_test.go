@@ -14,11 +14,15 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // patience is how long all that needs a browser may take; it takes seconds on
 // a machine that does nothing else.
-const patience = 3 * time.Minute
+const (
+	patience = 3 * time.Minute
+	story    = 45 * time.Second // the same for one tab
+)
 
 // chromium finds a browser, under the names it has.
 func chromium() string {
@@ -72,7 +76,7 @@ func newTab(process context.Context, b *bench) *tab {
 	b.t.Helper()
 	ctx, stop := chromedp.NewContext(process, chromedp.WithNewBrowserContext())
 	b.t.Cleanup(stop)
-	w := &tab{bench: b, ctx: ctx}
+	w := &tab{bench: b}
 	b.must(chromedp.Listen(ctx, func(event any) {
 		if e, ok := event.(*log.EventEntryAdded); ok && (e.Entry.Level == log.EntryLevelError || e.Entry.Source == log.EntrySourceSecurity) {
 			w.mu.Lock()
@@ -80,6 +84,8 @@ func newTab(process context.Context, b *bench) *tab {
 			w.complaints = append(w.complaints, string(e.Entry.Source)+": "+e.Entry.Text+" "+e.Entry.URL)
 		}
 	}))
+	w.ctx, stop = context.WithTimeout(ctx, story)
+	b.t.Cleanup(stop)
 	w.do(enable)
 	return w
 }
@@ -132,9 +138,9 @@ func (w *tab) text(css chromedp.CSS) string {
 }
 
 // eval is the value of an expression in the page.
-func eval[T any](w *tab, expression string, how ...chromedp.EvaluateOption) T {
+func eval[T any](w *tab, expression string) T {
 	w.t.Helper()
-	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression, how...))
+	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[T](expression))
 	w.must(err)
 	return v
 }
@@ -162,17 +168,25 @@ func (w *tab) forgive(with string) {
 	}
 }
 
-// expect waits for a complaint.
-func (w *tab) expect(with string) {
+// press presses a key, then looks which element has the focus.
+func (w *tab) press(key string) string {
 	w.t.Helper()
-	for w.ctx.Err() == nil {
-		w.mu.Lock()
-		found := slices.ContainsFunc(w.complaints, func(c string) bool { return strings.Contains(c, with) })
-		w.mu.Unlock()
-		if found {
+	w.do(chromedp.KeyEvent(key))
+	return eval[string](w, `(e => (e.closest("form")?.getAttribute("action")?.split("/").pop() ?? "") + " " + e.tagName + " " + (e.id || e.textContent.trim()))(document.activeElement)`)
+}
+
+// tabTo presses Tab until an element has the focus whose description ends so,
+// and fails when one on the way does not show it.
+func (w *tab) tabTo(end string) {
+	w.t.Helper()
+	for range 60 {
+		at := w.press(kb.Tab)
+		if !eval[bool](w, `getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
+			w.t.Errorf("nobody sees that %q has the focus", at)
+		}
+		if strings.HasSuffix(at, end) {
 			return
 		}
-		eval[bool](w, "new Promise(done => setTimeout(() => done(true), 20))", chromedp.EvalAwaitPromise)
 	}
-	w.t.Errorf("no complaint of %q", with)
+	w.t.Fatalf("no way to %q by Tab", end)
 }

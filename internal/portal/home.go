@@ -75,6 +75,9 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 	for i := range page.Lists {
 		page.Lists[i].frame = page.frame
 	}
+	if message := done(r.URL.Query().Get("done")); message != nil {
+		page.Message = message(desk.View{})
+	}
 	page.MayCreate = slices.ContainsFunc(page.Workspaces, func(w place) bool { return w.Creates })
 	p.show(w, r, "home.html", http.StatusOK, page)
 }

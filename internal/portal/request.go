@@ -28,6 +28,7 @@ type requestPage struct {
 	Link      *offer
 	MayRemove bool
 	MayAudit  bool
+	Tried     string            // the action whose form was not taken
 	Written   map[string]string // what was written into a form that was not taken, by action
 	Limits    airlock.Policy
 }
@@ -78,7 +79,7 @@ func (p *portal) showRequest(w http.ResponseWriter, r *http.Request, v visitor, 
 		return
 	}
 	page := p.requestPage(r, view, files)
-	page.Written = map[string]string{a.action: a.written}
+	page.Tried, page.Written = a.action, map[string]string{a.action: a.written}
 	if a.message != nil {
 		page.Message = a.message(view)
 	}

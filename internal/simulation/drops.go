@@ -18,6 +18,7 @@ import (
 type dropped struct {
 	name    string
 	content []byte
+	tier    string // "" for the account's own
 }
 
 // variety is a kind of file.
@@ -32,6 +33,7 @@ const (
 	tooLarge
 	badName
 	program // refused by its content
+	frozen  // in a tier that cannot be read
 	varieties
 )
 
@@ -61,6 +63,8 @@ func (w *World) drop(kind variety) dropped {
 		text = strings.Repeat(text, 600)
 	case badName:
 		d.name = fmt.Sprintf(pick(w, badNames), n)
+	case frozen:
+		d.tier = "Archive"
 	case program:
 		text = "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00" + text
 	}
@@ -127,6 +131,9 @@ func (e *errand) inDraft(w *World, r airlock.Request) {
 // upload drops one file through a link, as any client would.
 func (e *errand) upload(w *World, link desk.Link, d dropped) {
 	b, err := w.files.Upload(link.URL, d.name, d.content)
+	if place, ok := w.draft(e.key, link); ok && err == nil && d.tier != "" { // a client may say so as it uploads
+		b, err = w.files.PutBlob(place, airlock.Blob{Name: d.name, Tier: d.tier}, d.content)
+	}
 	if err != nil {
 		if !errors.Is(err, memfiles.ErrDenied) && !errors.Is(err, airlock.ErrNotFound) {
 			w.fail("uploads are possible", "%v", err)
@@ -137,13 +144,23 @@ func (e *errand) upload(w *World, link desk.Link, d dropped) {
 	e.uploads[d.name]++
 	e.there[d.name] = true
 	delete(e.removed, d.name)
-	r := w.request(e.key)
-	for n := 1; n <= r.Turn; n++ { // an old link may still lead somewhere
-		place := r.Place(airlock.DraftFiles, n)
-		if strings.Contains(link.URL, place.Container) {
-			w.blobCreated(place, b)
+	if place, ok := w.draft(e.key, link); ok {
+		w.blobCreated(place, b)
+		if w.chance(0.05) {
+			_ = w.files.Lease(place, d.name) // the holder of a link may; it has to be broken later
 		}
 	}
+}
+
+// draft is where a link leads; an old one may still lead somewhere.
+func (w *World) draft(key airlock.Key, link desk.Link) (airlock.Place, bool) {
+	r := w.request(key)
+	for n := 1; n <= r.Turn; n++ {
+		if place := r.Place(airlock.DraftFiles, n); strings.Contains(link.URL, place.Container) {
+			return place, true
+		}
+	}
+	return airlock.Place{}, false
 }
 
 func (e *errand) remove(name string) {

@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -160,47 +159,6 @@ func (e *errand) mine(what string, do call, then func(error)) {
 	})
 }
 
-func (e *errand) inReview(w *World, r airlock.Request) {
-	if e.goal == cancel && w.chance(0.2) {
-		e.cancel()
-		return
-	}
-	if e.goal == leaveReview {
-		return
-	}
-	word := desk.Word{Verb: airlock.VerbApprove, Reason: "looked at", Digest: r.Manifest}
-	switch {
-	case e.goal == reject && w.chance(0.7):
-		word.Verb = airlock.VerbReject
-	case e.goal == returnFirst && !e.returned:
-		word.Verb = airlock.VerbReturn
-	}
-	switch {
-	case w.chance(0.1):
-		word.Digest = "0000"
-	case w.chance(0.1):
-		word.Digest = ""
-	}
-	who := pick(w, reviewers)
-	if w.chance(0.1) {
-		who = pick(w, []access.Person{e.by, olga, anna})
-	}
-	e.p.ask(who, string(word.Verb)+"s", func(ctx context.Context, c desk.Caller) error {
-		_, err := e.p.desk.Decide(ctx, c, e.key, word)
-		return err
-	}, func(err error) {
-		switch {
-		case err == nil && (who.OID == e.by.OID || who.OID == olga.OID || who.OID == anna.OID):
-			w.fail("I4 nobody decides who may not", "%s decided", who.Name)
-		case err == nil && word.Digest == "0000":
-			w.fail("decisions name the manifest", "a decision on another manifest counted")
-		case err == nil && word.Verb == airlock.VerbReturn:
-			e.returned = true
-			e.plan = append(e.plan, w.drop(good))
-		}
-	})
-}
-
 // link remembers a link: also when it should be dead it is tried again.
 func (e *errand) link(l desk.Link) {
 	if len(e.links) < 20 {
@@ -216,48 +174,4 @@ func (e *errand) writable(now time.Time) (desk.Link, bool) {
 		}
 	}
 	return desk.Link{}, false
-}
-
-// tryLinks tries what no link into a draft may do.
-func (e *errand) tryLinks(w *World) {
-	for _, l := range e.links {
-		if l.Access != airlock.WriteOnly {
-			continue
-		}
-		names, _ := w.files.Names(l.URL)
-		for _, name := range names {
-			if _, err := w.files.Download(l.URL, name); err == nil {
-				w.fail("draft links never read", "a file was read with a draft link")
-			}
-			if err := w.files.Erase(l.URL, name); err == nil {
-				w.fail("draft links never delete", "a file was deleted with a draft link")
-			}
-		}
-	}
-}
-
-// fetch downloads what was released, and holds it against the manifest.
-func (e *errand) fetch(w *World, r airlock.Request) {
-	e.p.ask(e.by, "fetches", func(ctx context.Context, c desk.Caller) error {
-		l, err := e.p.desk.Link(ctx, c, e.key)
-		if err != nil {
-			return err
-		}
-		e.link(l)
-		names, err := w.files.Names(l.URL)
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			content, err := w.files.Download(l.URL, name)
-			if err == nil && !w.watch.approved[r.Key()][name+"\x00"+sha(content)] {
-				w.fail("I1 only approved bytes cross", "a file was fetched that no approved manifest names")
-			}
-		}
-		return nil
-	}, func(err error) {
-		if err != nil && !w.storm && !isTrouble(err) && !errors.Is(err, errDied) && !errors.Is(err, airlock.ErrIllegal) && !errors.Is(err, airlock.ErrNotFound) {
-			w.fail("what was approved can be fetched", "%v", err)
-		}
-	})
 }

@@ -83,7 +83,7 @@ func (p *people) begin() {
 	for _, e := range p.errands {
 		p.w.later(p.w.between(0, 10*time.Minute), "", func() { p.turn(e) })
 	}
-	p.w.later(p.w.between(0, time.Hour), "", p.trouble)
+	p.w.later(p.w.between(0, 20*time.Minute), "", p.trouble)
 }
 
 // errDied is what a person sees who got no answer.
@@ -237,5 +237,5 @@ func (p *people) trouble() {
 	if len(made) > 0 && w.chance(0.5) {
 		p.forge(pick(w, made))
 	}
-	w.later(w.between(time.Minute, 2*time.Hour), "", p.trouble)
+	w.later(w.between(time.Minute, 20*time.Minute), "", p.trouble)
 }

@@ -35,6 +35,7 @@ type Violation struct {
 	Detail string
 }
 
+// String is the violation for people.
 func (v Violation) String() string { return v.Check + ": " + v.Detail }
 
 // Report is what came of a run.

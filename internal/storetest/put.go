@@ -27,7 +27,7 @@ func putKeeps(t *testing.T, s Store) {
 	full := fullFile("f", "1")
 	for _, f := range []airlock.File{
 		{Verdict: full.Verdict}, {Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress},
-		{Removal: full.Removal}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release}, {},
+		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release}, {},
 	} {
 		f.Name, f.ETag = "f", "1"
 		check(t, s.Put(t.Context(), slot, []airlock.File{f}))
@@ -135,7 +135,7 @@ func putRace(t *testing.T, s Store) {
 	full := fullFile("f", "1")
 	groups := []airlock.File{
 		{Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress}, {Verdict: full.Verdict},
-		{Removal: full.Removal}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release},
+		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release},
 	}
 	errs := make([]error, len(groups))
 	var wg sync.WaitGroup

@@ -119,12 +119,15 @@ func TestThousandFiles(t *testing.T) {
 		})
 	}
 	all.Wait()
+	began := time.Now()
+	t.Logf("dropped")
 	x.must(q.Submit(t.Context()))
 	r, err := q.AwaitWithin(t.Context(), 3*stacktest.Patience, airlock.InReview)
 	x.must(err)
 	if r.Files != count {
 		t.Errorf("%d files were submitted", r.Files)
 	}
+	t.Logf("in review after %s", time.Since(began))
 	x.must(q.Approve(t.Context(), manager))
 	_, err = q.AwaitWithin(t.Context(), 3*stacktest.Patience, airlock.Approved)
 	x.must(err)

@@ -15,7 +15,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/local/child"
 )
 
-// ErrNoCoreTools: the text names the command that mends it.
+// ErrNoCoreTools means that func is absent; its text names the command that
+// mends it.
 // https://learn.microsoft.com/azure/azure-functions/functions-run-local
 var ErrNoCoreTools = errors.New("azure functions core tools (func) are not installed: run `npm install -g azure-functions-core-tools@4`")
 

@@ -113,7 +113,7 @@ func Until(ctx context.Context, holds func(context.Context) error) error {
 func within(ctx context.Context, patience time.Duration, holds func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(150 * time.Millisecond)
 	defer tick.Stop()
 	var wrong error
 	for {

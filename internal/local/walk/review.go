@@ -30,7 +30,7 @@ func (w *walk) mails(ctx context.Context) ([]inbox.Mail, error) {
 }
 
 // mailed waits for a new mail to somebody about the request and returns the
-// link in it. seen holds the numbers of mails read before.
+// link in it.
 func (w *walk) mailed(ctx context.Context, to *person, r *request, what string) (link string) {
 	w.step(ctx, to.Name, "gets a mail: "+what, func(ctx context.Context) (note, error) {
 		var got inbox.Mail
