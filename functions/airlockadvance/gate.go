@@ -83,6 +83,9 @@ func (s *step) passed(ctx context.Context) (*airlock.Move, error) {
 			return s.unfit(ctx, "returned by the airlock: a file could not be sealed; upload it again")
 		}
 	}
+	if len(files) == 0 {
+		return s.unfit(ctx, "returned by the airlock: every file was removed while the request was submitted")
+	}
 	if _, err := airlock.Limits(s.c.Policy, len(files), bytesOf(files)); err != nil {
 		return s.unfit(ctx, "returned by the airlock: "+err.Error())
 	}

@@ -17,7 +17,7 @@ func (s *step) reconcile(ctx context.Context) error {
 		return fmt.Errorf("files: %w", err)
 	}
 	waiting = slices.DeleteFunc(waiting, func(f airlock.File) bool {
-		return f.Inspection != nil || f.Record.Kept > 0 || f.RefusedBy(s.c.Policy)
+		return f.Inspection != nil || f.Record.Kept > 0 || !s.wanted(f)
 	})
 	if len(waiting) == 0 {
 		return nil

@@ -52,7 +52,7 @@ func (s *step) ready(ctx context.Context) (ready []airlock.File, more bool, err 
 			return nil, false, fmt.Errorf("files: %w", err)
 		}
 		for _, f := range rows {
-			if !f.RefusedBy(s.c.Policy) {
+			if s.wanted(f) {
 				ready = append(ready, f)
 			}
 		}
@@ -62,6 +62,10 @@ func (s *step) ready(ctx context.Context) (ready []airlock.File, more bool, err 
 		page.After = next
 	}
 }
+
+// wanted tells whether a listed file is to be sealed. One that was removed
+// while somebody submitted it is not, and is taken off the list in the end.
+func (s *step) wanted(f airlock.File) bool { return f.Removal == nil && !f.RefusedBy(s.c.Policy) }
 
 // sealPage does one slice of sealing each file; under tells that a large one
 // is under way.
@@ -137,7 +141,7 @@ func (s *step) unsealed(ctx context.Context) (waiting bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("files: %w", err)
 		}
-		waiting = slices.ContainsFunc(rows, func(f airlock.File) bool { return !f.RefusedBy(s.c.Policy) })
+		waiting = slices.ContainsFunc(rows, s.wanted)
 		if page.After = next; next == "" {
 			break
 		}

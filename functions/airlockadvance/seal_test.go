@@ -81,6 +81,19 @@ func TestSeal(t *testing.T) {
 			w.Must(w.Files.Lease(r.Place(airlock.DraftFiles, 1), "a"))
 		}, airlock.InReview, map[string]string{"a": "alpha", "b": "beta"}},
 		{"a late file", func(w *roomtest.World, r airlock.Request, _ airlock.Blob) { w.Drop(r, "late", "x") }, airlock.InReview, map[string]string{"a": "alpha", "b": "beta"}},
+		{"removed while it was submitted", func(w *roomtest.World, r airlock.Request, b airlock.Blob) {
+			w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Removal: &airlock.Removal{By: roomtest.Ada.OID}})
+		}, airlock.InReview, map[string]string{"b": "beta"}},
+		{"removed after it was sealed", func(w *roomtest.World, r airlock.Request, b airlock.Blob) {
+			w.Faults.Before("Files.Put", func() {
+				w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Removal: &airlock.Removal{By: roomtest.Ada.OID}})
+			})
+		}, airlock.InReview, map[string]string{"b": "beta"}},
+		{"everything removed while it was submitted", func(w *roomtest.World, r airlock.Request, _ airlock.Blob) {
+			for _, f := range w.Known(r, airlock.Listed) {
+				w.Put(r, airlock.File{Name: f.Name, ETag: f.ETag, Removal: &airlock.Removal{By: roomtest.Ada.OID}})
+			}
+		}, airlock.Draft, map[string]string{}},
 		{"a stranger in the sealed container", func(w *roomtest.World, r airlock.Request, _ airlock.Blob) {
 			w.Must(w.Files.Create(w.T.Context(), r.Place(airlock.SealedFiles, 1)))
 			_, err := w.Files.Put(r.Place(airlock.SealedFiles, 1), "stranger", []byte("x"))

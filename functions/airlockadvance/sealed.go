@@ -32,7 +32,7 @@ func (s *step) sealed(ctx context.Context) (*airlock.Move, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.c.Request.Manifest, s.c.Request.Bytes = digest, bytesOf(files)
+	s.c.Request.Manifest, s.c.Request.Files, s.c.Request.Bytes = digest, len(files), bytesOf(files)
 	return &airlock.Move{On: airlock.Sealed, Detail: fmt.Sprintf("manifest %s, %d files, %d came too late", digest, len(files), late)}, nil
 }
 
@@ -55,7 +55,7 @@ func (s *step) verify(ctx context.Context, files []airlock.File) (sound bool, er
 	}
 	sealed, listed := make(map[string]bool, len(files)), make(map[string]bool, len(files))
 	for _, f := range files {
-		listed[f.Name] = true
+		listed[f.Name] = listed[f.Name] || f.Removal == nil
 		sealed[f.Name] = sealed[f.Name] || f.Seal != nil && f.Seal.ETag != "" && f.Seal.ETag == there[f.Name]
 	}
 	for _, b := range blobs {
@@ -70,17 +70,17 @@ func (s *step) verify(ctx context.Context, files []airlock.File) (sound bool, er
 }
 
 // unsound are the rows that mend what does not agree with the container: a
-// version beside the one that is sealed is not listed, a seal without its blob
-// is broken, so that the file is sealed again.
+// version beside the one that is sealed, or one that was removed, is not
+// listed, a seal without its blob is broken, so that the file is sealed again.
 func unsound(files []airlock.File, there map[string]string, sealed map[string]bool) []airlock.File {
 	var rows []airlock.File
 	for _, f := range files {
 		row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: true}
 		has := f.Seal != nil && f.Seal.ETag != ""
 		switch {
-		case has && f.Seal.ETag == there[f.Name]:
+		case has && f.Seal.ETag == there[f.Name] && f.Removal == nil:
 			continue
-		case sealed[f.Name]:
+		case sealed[f.Name], f.Removal != nil:
 			record := *f.Record
 			record.Listed = false
 			row.Record = &record

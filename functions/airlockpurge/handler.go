@@ -51,9 +51,7 @@ func (f Function) Handle(ctx context.Context, m message.Purge) (Out, error) {
 	}
 }
 
-// remove deletes the version of a file for which there is a tombstone. What was
-// submitted all the same, by somebody who did not see it, stays until it is
-// sealed.
+// remove deletes the version of a file for which there is a tombstone.
 func (f Function) remove(ctx context.Context, c ledger.Case, m message.Purge) error {
 	if m.ETag == "" {
 		return fault.Unreadable(errors.New("message names no version of the file"))
@@ -64,9 +62,6 @@ func (f Function) remove(ctx context.Context, c ledger.Case, m message.Purge) er
 	}
 	if err != nil {
 		return fmt.Errorf("tombstone: %w", err)
-	}
-	if c.Request.Stage != airlock.Draft && file.Record != nil && file.Record.Listed {
-		return nil
 	}
 	ref := airlock.Ref{Place: c.Request.Place(airlock.DraftFiles, m.Turn), Name: m.Name, ETag: m.ETag}
 	if err := f.Vault.Remove(ctx, ref); err != nil {

@@ -138,7 +138,7 @@ func TestRemove(t *testing.T) {
 			w.Submit(r)
 			w.Put(r, airlock.File{Name: "a", ETag: m.ETag, Removal: removal})
 			return m
-		}, true, fault.None},
+		}, false, fault.None},
 		{"another turn's", func(w *roomtest.World, r airlock.Request) message.Purge {
 			m := tombstone(w, r, removal)
 			m.Turn = 99

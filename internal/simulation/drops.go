@@ -144,6 +144,7 @@ func (e *errand) upload(w *World, link desk.Link, d dropped) {
 	e.uploads[d.name]++
 	e.there[d.name] = true
 	delete(e.removed, d.name)
+	delete(e.handed.removed, d.name) // a submit under way may still find it
 	if place, ok := w.draft(e.key, link); ok {
 		w.blobCreated(place, b)
 		if w.chance(0.05) {

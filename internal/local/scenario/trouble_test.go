@@ -1,12 +1,10 @@
 package scenario_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -92,44 +90,6 @@ func TestKilledBetweenSteps(t *testing.T) {
 	rig.Engine.Kill()
 	x.await(q, airlock.Approved)
 	_, err := q.Told(t.Context(), "researcher@heart.example", 1)
-	x.must(err)
-	x.sees(q, researcher, "link", files)
-	x.chained(q)
-}
-
-// TestThousandFiles goes through everything with a thousand of them.
-func TestThousandFiles(t *testing.T) {
-	t.Parallel()
-	const count = 1000
-	x := begin(t, airlock.Policy{})
-	q := x.create(researcher, airlock.Import)
-	files := map[string][]byte{}
-	for i := range count {
-		files[fmt.Sprintf("folder %d/file-%04d.csv", i%7, i)] = bytes.Repeat([]byte(fmt.Sprintf("%d,", i)), i%50)
-	}
-	var all sync.WaitGroup
-	slots := make(chan struct{}, 8)
-	for name, content := range files {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			if err := q.Drop(t.Context(), name, content); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	began := time.Now()
-	t.Logf("dropped")
-	x.must(q.Submit(t.Context()))
-	r, err := q.AwaitWithin(t.Context(), 3*stacktest.Patience, airlock.InReview)
-	x.must(err)
-	if r.Files != count {
-		t.Errorf("%d files were submitted", r.Files)
-	}
-	t.Logf("in review after %s", time.Since(began))
-	x.must(q.Approve(t.Context(), manager))
-	_, err = q.AwaitWithin(t.Context(), 3*stacktest.Patience, airlock.Approved)
 	x.must(err)
 	x.sees(q, researcher, "link", files)
 	x.chained(q)

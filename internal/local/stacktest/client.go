@@ -107,13 +107,14 @@ func (r *Rig) Call(ctx context.Context, key, method, path string, body any) (Ans
 // Until asks a condition again and again until it holds, or Patience is over,
 // and then says what was still wrong.
 func Until(ctx context.Context, holds func(context.Context) error) error {
-	return within(ctx, Patience, holds)
+	return Within(ctx, Patience, 150*time.Millisecond, holds)
 }
 
-func within(ctx context.Context, patience time.Duration, holds func(context.Context) error) error {
+// Within is Until with another patience, and another pause between two looks.
+func Within(ctx context.Context, patience, pause time.Duration, holds func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(150 * time.Millisecond)
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	var wrong error
 	for {

@@ -119,7 +119,7 @@ func (q *Request) AwaitThat(ctx context.Context, holds func(airlock.Request) boo
 
 func (q *Request) await(ctx context.Context, patience time.Duration, holds func(airlock.Request) bool) (airlock.Request, error) {
 	var last airlock.Request
-	err := within(ctx, patience, func(ctx context.Context) error {
+	err := Within(ctx, patience, 150*time.Millisecond, func(ctx context.Context) error {
 		now, err := q.Stored(ctx)
 		if err != nil {
 			return err
