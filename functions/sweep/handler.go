@@ -23,6 +23,7 @@ import (
 // Out names this function's output bindings.
 type Out struct {
 	Advance []message.Advance `json:"airlockadvance,omitempty"`
+	Notify  []message.Notify  `json:"notify,omitempty"`
 }
 
 // Poisoned is one message that no function could handle.
@@ -148,6 +149,9 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 		}
 	}
 	out.Advance = append(out.Advance, message.Advance{Workspace: about.Workspace, Request: about.Request})
+	if len(c.Request.Notices) > 0 { // a look that fails again would never order it
+		out.Notify = append(out.Notify, message.Notify{Workspace: about.Workspace, Request: about.Request})
+	}
 	return nil
 }
 

@@ -60,6 +60,7 @@ type pipeline struct {
 	created   blobcreated.Function
 	scanned   blobscanned.Function
 	queue     []any
+	uploads   time.Duration // time that clients took
 }
 
 const (
@@ -151,7 +152,9 @@ func (p *pipeline) story(ctx context.Context, files int) error {
 // drop uploads a file, which is nobody's operation but the client's, and tells
 // what Event Grid and the scanner tell.
 func (p *pipeline) drop(ctx context.Context, place airlock.Place, name string) error {
+	from := time.Now()
 	etag, err := p.back.put(ctx, place, name, []byte("age,count\n40,17\n"+name))
+	p.uploads += time.Since(from)
 	if err != nil {
 		return err
 	}

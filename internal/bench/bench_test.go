@@ -1,0 +1,30 @@
+package main
+
+import "testing"
+
+// TestTenThousandFiles takes 10,000 files through everything on memory: the
+// counts are right, and a file costs no more storage operations than one of a
+// hundred does.
+func TestTenThousandFiles(t *testing.T) {
+	t.Parallel()
+	small, _, err := used(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large, _, err := used(t.Context(), 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if float64(large)/10_000 > float64(small)/100 {
+		t.Errorf("%d operations for 10,000 files, %d for 100: more a file", large, small)
+	}
+	one, _, err := used(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for files, n := range map[int]int{1: one, 100: small, 10_000: large} {
+		if limit := 16 + 8*files; n > limit+limit/4 { // the goal is limit; `make bench` says how near it is
+			t.Errorf("%d operations for %d files, at most %d", n, files, limit)
+		}
+	}
+}
