@@ -4,10 +4,12 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/local/azurite"
+	"github.com/trefoil-tre/trefoil/internal/local/child"
 )
 
 func newLocal() *cobra.Command {
@@ -44,14 +46,22 @@ func newAzurite() *cobra.Command {
 	}
 }
 
-// withAzurite runs the command to its end. Signals of a terminal reach it by
-// themselves; one that only we get is passed on.
+// endTime is how long the command and what it started may take to end.
+const endTime = 10 * time.Second
+
+// withAzurite runs the command to its end. It has a process group of its own, so
+// that a signal to us reaches all that it started, such as tests below `go test`.
 func withAzurite(cmd *cobra.Command, server *azurite.Server, args []string) error {
-	child := exec.CommandContext(cmd.Context(), args[0], args[1:]...)
-	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
-	child.Stdin, child.Stdout, child.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	child.Env = append(os.Environ(), server.Environ())
-	err := child.Run()
+	command := exec.CommandContext(cmd.Context(), args[0], args[1:]...)
+	child.Tie(command)
+	command.Cancel = func() error { return child.Interrupt(command) }
+	command.WaitDelay = endTime
+	command.Stdout, command.Stderr = cmd.OutOrStdout(), cmd.ErrOrStderr()
+	command.Env = append(os.Environ(), server.Environ())
+	err := command.Run()
+	if cmd.Context().Err() != nil && command.Process != nil {
+		child.Kill(command) // who did not listen
+	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
 		return exitError(exit.ExitCode())
 	}
