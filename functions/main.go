@@ -18,6 +18,9 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/logctx"
 )
 
+// version is set by the linker; see `make app`.
+var version = "dev"
+
 func main() {
 	ctx := context.Background()
 	c, err := config.Load(config.Environment())
@@ -35,7 +38,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 	app := &azfunc.App{Port: c.Host.Port, Timeout: c.Host.Timeout, Margin: c.Host.Margin, MaxBody: c.Host.MaxBody,
 		Log: log, Now: time.Now}
 	if c.App.Front() {
-		if err := front.Add(app, c, log); err != nil {
+		if err := front.Add(app, front.Settings{Config: c, Version: version, Log: log}); err != nil {
 			return err
 		}
 	}

@@ -65,7 +65,7 @@ func app(t *testing.T, which string) *azfunc.App {
 	a := &azfunc.App{}
 	log := slog.New(slog.DiscardHandler)
 	if c.App.Front() {
-		if err := front.Add(a, c, log); err != nil {
+		if err := front.Add(a, front.Settings{Config: c, Version: "test", Log: log}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -86,6 +86,9 @@ func (s *step) passed(ctx context.Context) (*airlock.Move, error) {
 	if len(files) == 0 {
 		return s.unfit(ctx, "returned by the airlock: every file was removed while the request was submitted")
 	}
+	if len(files) != s.c.Request.Files { // two submits at once wrote two records: neither can be trusted to be meant
+		return s.unfit(ctx, "returned by the airlock: the request was handed in twice at the same time; look at its files and submit again")
+	}
 	if _, err := airlock.Limits(s.c.Policy, len(files), bytesOf(files)); err != nil {
 		return s.unfit(ctx, "returned by the airlock: "+err.Error())
 	}

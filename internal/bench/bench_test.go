@@ -22,8 +22,10 @@ func TestTenThousandFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The goal is 16 + 8 a file; `make bench` says how near it is. This keeps it
+	// from getting worse.
 	for files, n := range map[int]int{1: one, 100: small, 10_000: large} {
-		if limit := 16 + 8*files; n > limit+limit/4 { // the goal is limit; `make bench` says how near it is
+		if limit := 50 + files*17/2; n > limit {
 			t.Errorf("%d operations for %d files, at most %d", n, files, limit)
 		}
 	}

@@ -18,8 +18,16 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/doorman"
 )
 
+// Settings are what the front is wired from.
+type Settings struct {
+	Config  config.Config
+	Version string // what clients see as the API's
+	Log     *slog.Logger
+}
+
 // Add adds what people and Event Grid reach.
-func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
+func Add(app *azfunc.App, settings Settings) error {
+	c, log := settings.Config, settings.Log
 	s, err := backing.Open(c)
 	if err != nil {
 		return err
@@ -37,5 +45,5 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 	people := &desk.Desk{Now: time.Now, Cadence: backing.Cadence(c), Log: log, Ports: desk.Ports{
 		Requests: s.Store, Files: s.Store, Trail: s.Store, Workspaces: s.Store, Members: s.Store, Manifests: s.Store,
 		Containers: azdesk.New(accounts), Orders: s.Orders, Facts: s.Topic}}
-	return addPages(app, c, people, s)
+	return addPages(app, settings, people, s)
 }

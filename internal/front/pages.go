@@ -26,19 +26,17 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/portal"
 )
 
-// apiVersion is what clients see as the API's version.
-const apiVersion = "0.1.0"
-
 // addPages adds what people reach: the API and the portal. Nobody is asked
 // anything here, so that the handler starts while its issuer is down.
-func addPages(app *azfunc.App, c config.Config, people *desk.Desk, s backing.State) error {
+func addPages(app *azfunc.App, settings Settings, people *desk.Desk, s backing.State) error {
+	c := settings.Config
 	verifier, err := identity.New(identity.Settings{Issuers: []string{string(c.SignIn.Issuer)}, Audiences: audiences(c.SignIn.Audience),
 		Tenants: c.SignIn.Tenants, Now: time.Now})
 	if err != nil {
 		return err
 	}
 	app.HTTP("api", api.New(api.Settings{Desk: people, Verifier: api.Identity(verifier), Now: time.Now, Log: app.Log,
-		Checks: checks(s), Metadata: metadata(c.SignIn)}))
+		Checks: checks(s), Metadata: metadata(c.SignIn, settings.Version)}))
 	pages, err := newPortal(c, people, verifier)
 	if err != nil {
 		return err
@@ -95,12 +93,12 @@ func audiences(api string) []string {
 func scope(api string) string { return audiences(api)[1] + "/user_impersonation" }
 
 // metadata is what clients ask before they sign in.
-func metadata(s config.SignIn) api.Metadata {
+func metadata(s config.SignIn, version string) api.Metadata {
 	tenant := ""
 	if u, err := url.Parse(string(s.Issuer)); err == nil { // https://login.microsoftonline.com/<tenant>/v2.0
 		tenant, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	}
-	return api.Metadata{Version: apiVersion, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience),
+	return api.Metadata{Version: version, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience),
 		Tenant: cmp.Or(strings.Join(s.Tenants, ","), tenant)}
 }
 

@@ -32,10 +32,10 @@ func TestAllEndRight(t *testing.T) {
 	rig.Gateway.SetUnkind(unkind())
 	storm, end := context.WithTimeout(t.Context(), time.Duration(number("TREFOIL_CHAOS_SECONDS", 20))*time.Second)
 	defer end()
-	calm := make(chan struct{})
+	calm, kills := make(chan struct{}), 0
 	go func() {
 		defer close(calm)
-		kill(storm)
+		kills = kill(storm)
 		rig.Gateway.SetUnkind(gateway.Unkind{})
 	}()
 	errands := make([]*errand, number("TREFOIL_CHAOS_REQUESTS", 50))
@@ -57,6 +57,10 @@ func TestAllEndRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%d kills, %d invocations broke or failed", kills, broke.Load())
+	if kills < 3 || broke.Load() == 0 {
+		t.Errorf("%d kills and %d broken invocations are no storm", kills, broke.Load())
+	}
 	for _, e := range errands {
 		if err := e.check(t.Context()); err != nil {
 			t.Errorf("request %d, %s: %v", e.number, e.kind.name, err)
@@ -68,13 +72,13 @@ func TestAllEndRight(t *testing.T) {
 }
 
 // kill kills something about every second: mostly handlers, now and then a
-// whole host.
-func kill(ctx context.Context) {
+// whole host. It returns how often.
+func kill(ctx context.Context) (kills int) {
 	r := rand.New(rand.NewPCG(seed(), 7))
-	for {
+	for ; ; kills++ {
 		select {
 		case <-ctx.Done():
-			return
+			return kills
 		case <-time.After(500*time.Millisecond + time.Duration(r.IntN(1000))*time.Millisecond):
 		}
 		switch n := r.IntN(20); {

@@ -4,21 +4,31 @@ import (
 	"maps"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
+	"github.com/trefoil-tre/trefoil/internal/local/funchost"
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
 	"github.com/trefoil-tre/trefoil/internal/local/stack"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
 )
 
-var rig *stacktest.Rig
+var (
+	rig   *stacktest.Rig
+	broke atomic.Int64 // invocations that did not end well
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(stacktest.Run(m, &rig, func(c *stack.Config) {
 		c.Grid = eventgrid.Unkind{Seed: seed(), Lose: 0.02, Duplicate: 0.1, MaxDelay: 300 * time.Millisecond}
+		c.OnInvocation = func(_ string, call funchost.Invocation) {
+			if call.Err != nil {
+				broke.Add(1)
+			}
+		}
 		maps.Copy(c.Settings, map[string]string{"TRE_ORPHAN_AGE": "10s"})
 	}, func() {}))
 }

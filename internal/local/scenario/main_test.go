@@ -19,15 +19,12 @@ var rig *stacktest.Rig
 func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "12") // scenarios mostly wait
-	code := (stacktest.Run(m, &rig, func(c *stack.Config) {
+	os.Exit(stacktest.Run(m, &rig, func(c *stack.Config) {
 		maps.Copy(c.Settings, map[string]string{
 			"AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "3", // poison comes sooner
 			"TRE_MARK_AFTER": "2",
 		})
-		c.OnInvocation = count
 	}, scans))
-	report()
-	os.Exit(code)
 }
 
 // Who plays which part.
