@@ -57,12 +57,14 @@ func (s *step) lookAtDraft(ctx context.Context) (move *airlock.Move, ordered boo
 	for _, b := range blobs {
 		f := known[version{b.Name, b.ETag}]
 		if f.Removal != nil {
-			ordered = s.remove(b, f.Removal.At, looks) || ordered
+			s.remove(b, f.Removal.At, looks)
+			ordered = true
 			continue
 		}
 		files, bytes = files+1, bytes+b.Size
 		if f.Inspection == nil && !b.Unread() {
-			ordered = s.inspectOnce(f, b.Name, looks) || ordered
+			s.inspectOnce(f, b.Name, looks)
+			ordered = true
 		}
 	}
 	if cut {
@@ -118,12 +120,11 @@ func (s *step) listing(ctx context.Context, kind airlock.Kind, most int) (blobs 
 
 // inspectOnce orders an inspection unless one is under way, or as many as one
 // look may order are ordered already; the next look orders the rest.
-func (s *step) inspectOnce(f airlock.File, name string, most int) (ordered bool) {
+func (s *step) inspectOnce(f airlock.File, name string, most int) {
 	underway := f.Progress != nil && s.now().Before(f.Progress.At.Add(s.f.Ledger.Cadence.Hint))
 	if !underway && len(s.out.Inspect) < most {
 		s.out.Inspect = append(s.out.Inspect, s.inspect(name, f.Record != nil && f.Record.Listed))
 	}
-	return true
 }
 
 func (s *step) inspect(name string, submitted bool) message.Inspect {
@@ -134,13 +135,12 @@ func (s *step) inspect(name string, submitted bool) message.Inspect {
 
 // remove orders again what the order that came with the tombstone should have
 // done.
-func (s *step) remove(b airlock.Blob, at time.Time, most int) (ordered bool) {
+func (s *step) remove(b airlock.Blob, at time.Time, most int) {
 	r := s.c.Request
 	if s.now().Sub(at) < s.f.Ledger.Cadence.Hint || len(s.out.Purge) >= most {
-		return true
+		return
 	}
 	s.purge(message.Purge{Workspace: r.Workspace, Request: r.ID, Turn: r.Turn, Name: b.Name, ETag: b.ETag, Trace: s.trace})
-	return true
 }
 
 // limits closes a draft that is far past its limits, and tells the owner of

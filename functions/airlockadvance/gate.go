@@ -27,6 +27,7 @@ func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
 		return s.unfit(ctx, g.Reason)
 	case airlock.Infected:
 		return &airlock.Move{On: g.On, Reason: g.Reason}, nil
+	default: // verdicts are missing
 	}
 	if err := s.judgeRest(ctx, &g, next); err != nil {
 		return nil, err

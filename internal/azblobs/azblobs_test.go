@@ -118,7 +118,7 @@ func TestTranslate(t *testing.T) {
 			t.Errorf("%v became %v", tt.err, got)
 		}
 		for _, sentinel := range []error{airlock.ErrNotFound, airlock.ErrChanged, context.Canceled, other} {
-			if errors.Is(got, sentinel) != (sentinel == tt.want) {
+			if errors.Is(got, sentinel) != errors.Is(tt.want, sentinel) {
 				t.Errorf("%v became %v: is %v", tt.err, got, sentinel)
 			}
 		}

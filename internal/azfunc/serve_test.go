@@ -162,7 +162,7 @@ func TestPanicsAreAnsweredAndKeepThePayload(t *testing.T) {
 	azfunc.Add(&a, "f", "order", func(_ context.Context, in job) (none, error) { panic("no room for " + in.Request) })
 	azfunc.Add(&a, "g", "order", func(_ context.Context, in job) (none, error) {
 		var room map[string]int
-		room[in.Request] = 1
+		room[in.Request] = 1 //nolint:staticcheck // the panic is wanted
 		return none{}, nil
 	})
 	a.HTTP("api", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { panic(r.URL.Path) }))

@@ -94,11 +94,12 @@ func (s *sorted[V]) after(key string, visit func(key string, value V) bool) {
 
 // list is a page of the rows, each as copy makes it.
 func list[V, T any](s *sorted[V], page airlock.Page, copy func(V) T) ([]T, string, error) {
-	return pick(s, page, func(v V) (T, bool) { return copy(v), true })
+	rows, last := pick(s, page, func(v V) (T, bool) { return copy(v), true })
+	return rows, last, nil
 }
 
 // pick is a page of the rows that choose takes.
-func pick[V, T any](s *sorted[V], page airlock.Page, choose func(V) (T, bool)) ([]T, string, error) {
+func pick[V, T any](s *sorted[V], page airlock.Page, choose func(V) (T, bool)) ([]T, string) {
 	var rows []T
 	last, more, most := "", false, limit(page)
 	s.after(page.After, func(key string, value V) bool {
@@ -116,5 +117,5 @@ func pick[V, T any](s *sorted[V], page airlock.Page, choose func(V) (T, bool)) (
 	if !more {
 		last = ""
 	}
-	return rows, last, nil
+	return rows, last
 }

@@ -13,9 +13,10 @@ import (
 func (s *Store) Due(_ context.Context, workspace string, at time.Time, page airlock.Page) ([]airlock.Open, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return pick(&s.partition(workspace).open, page, func(o airlock.Open) (airlock.Open, bool) {
+	rows, last := pick(&s.partition(workspace).open, page, func(o airlock.Open) (airlock.Open, bool) {
 		return o, !o.Due.After(at)
 	})
+	return rows, last, nil
 }
 
 // Open returns the row of one request; ErrNotFound when it has none.

@@ -50,7 +50,7 @@ func (w *World) drop(kind variety) dropped {
 	d := dropped{name: fmt.Sprintf(pick(w, names), n)}
 	text := fmt.Sprintf("%s,%d,%s\n", contentMark, n, w.id())
 	switch kind {
-	case good:
+	case good, varieties:
 	case empty:
 		text = ""
 	case large:

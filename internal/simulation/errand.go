@@ -115,6 +115,7 @@ func (e *errand) rests(w *World) bool {
 	case airlock.Failed:
 		_, ok := r.RetryOf()
 		return !ok || e.retries >= maxRetries
+	default:
 	}
 	return !r.Stage.Unfinished() && (e.goal != revoke || r.Stage != airlock.Approved)
 }

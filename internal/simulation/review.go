@@ -25,10 +25,9 @@ func (e *errand) inReview(w *World, r airlock.Request) {
 	case e.goal == returnFirst && !e.returned:
 		word.Verb = airlock.VerbReturn
 	}
-	switch {
-	case w.chance(0.1):
+	if w.chance(0.1) {
 		word.Digest = "0000"
-	case w.chance(0.1):
+	} else if w.chance(0.1) {
 		word.Digest = ""
 	}
 	e.look(w)

@@ -46,12 +46,12 @@ func readRequest(in *bufio.Reader) (request, error) {
 	return req, req.readBody(in, length)
 }
 
-func (req *request) readBody(in *bufio.Reader, length int) error {
+func (r *request) readBody(in *bufio.Reader, length int) error {
 	body := make([]byte, length)
 	if _, err := io.ReadFull(in, body); err != nil {
 		return err
 	}
-	for req.Framing == "chunked" {
+	for r.Framing == "chunked" {
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return err
@@ -68,9 +68,9 @@ func (req *request) readBody(in *bufio.Reader, length int) error {
 			break
 		}
 	}
-	req.Body = string(body)
+	r.Body = string(body)
 	if !utf8.Valid(body) {
-		req.Body, req.BodyEncoding = base64.StdEncoding.EncodeToString(body), "base64"
+		r.Body, r.BodyEncoding = base64.StdEncoding.EncodeToString(body), "base64"
 	}
 	return nil
 }
