@@ -95,7 +95,8 @@ func (s *Store) List(_ context.Context, at airlock.Slot, sel airlock.Selection, 
 	if err != nil {
 		return nil, "", err
 	}
-	return list(rows, page, func(f *airlock.File) airlock.File { return cloneFile(*f) })
+	found, last := list(rows, page, func(f *airlock.File) airlock.File { return cloneFile(*f) })
+	return found, last, nil
 }
 
 func newFiles() *files {

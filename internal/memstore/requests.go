@@ -24,7 +24,8 @@ func (s *Store) Request(_ context.Context, key airlock.Key) (airlock.Request, er
 func (s *Store) Requests(_ context.Context, workspace string, page airlock.Page) ([]airlock.Request, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return list(&s.partition(workspace).requests, page, func(r *request) airlock.Request { return cloneRequest(r.row) })
+	found, last := list(&s.partition(workspace).requests, page, func(r *request) airlock.Request { return cloneRequest(r.row) })
+	return found, last, nil
 }
 
 // Commit writes a change, all or nothing. See airlock.Requests.

@@ -93,9 +93,8 @@ func (s *sorted[V]) after(key string, visit func(key string, value V) bool) {
 }
 
 // list is a page of the rows, each as copy makes it.
-func list[V, T any](s *sorted[V], page airlock.Page, copy func(V) T) ([]T, string, error) {
-	rows, last := pick(s, page, func(v V) (T, bool) { return copy(v), true })
-	return rows, last, nil
+func list[V, T any](s *sorted[V], page airlock.Page, copy func(V) T) ([]T, string) {
+	return pick(s, page, func(v V) (T, bool) { return copy(v), true })
 }
 
 // pick is a page of the rows that choose takes.

@@ -115,7 +115,8 @@ func (s *Store) Workspace(_ context.Context, id string) (airlock.Workspace, erro
 func (s *Store) Workspaces(_ context.Context, page airlock.Page) ([]airlock.Workspace, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return list(&s.workspaces, page, cloneWorkspace)
+	found, last := list(&s.workspaces, page, cloneWorkspace)
+	return found, last, nil
 }
 
 // PutWorkspace writes what is known of a workspace, whether it exists or not.

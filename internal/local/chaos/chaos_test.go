@@ -101,7 +101,7 @@ type story struct {
 	ends    airlock.Stage
 	outcome airlock.Event // that the requester is told exactly once; "" for none
 	files   func(n int) map[string][]byte
-	steps   func(e *errand, ctx context.Context) error
+	steps   func(ctx context.Context, e *errand) error
 }
 
 // errand is one request on its way.
@@ -128,7 +128,7 @@ func (e *errand) run(ctx context.Context) error {
 	if err := e.drop(ctx, e.files); err != nil {
 		return err
 	}
-	return e.kind.steps(e, ctx)
+	return e.kind.steps(ctx, e)
 }
 
 // again does something until it works: everybody tries again when the service

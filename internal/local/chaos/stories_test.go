@@ -36,14 +36,14 @@ var stories = []story{
 	{"revoked", airlock.Export, airlock.Revoked, airlock.ToldRevoked, good, revoked},
 }
 
-func crossing(e *errand, ctx context.Context) error {
+func crossing(ctx context.Context, e *errand) error {
 	if err := e.reviewed(ctx); err != nil {
 		return err
 	}
 	return e.approve(ctx)
 }
 
-func rejected(e *errand, ctx context.Context) error {
+func rejected(ctx context.Context, e *errand) error {
 	if err := e.reviewed(ctx); err != nil {
 		return err
 	}
@@ -55,26 +55,26 @@ func rejected(e *errand, ctx context.Context) error {
 	return e.await(ctx, airlock.Rejected)
 }
 
-func blocked(e *errand, ctx context.Context) error {
+func blocked(ctx context.Context, e *errand) error {
 	if err := e.submit(ctx); err != nil {
 		return err
 	}
 	return e.await(ctx, airlock.Blocked)
 }
 
-func cancelled(e *errand, ctx context.Context) error {
+func cancelled(ctx context.Context, e *errand) error {
 	return e.move(ctx, func(ctx context.Context) error { return e.q.Do(ctx, e.q.By, "cancel", nil) }, airlock.Cancelled)
 }
 
-func cancelledLate(e *errand, ctx context.Context) error {
+func cancelledLate(ctx context.Context, e *errand) error {
 	if err := e.submit(ctx); err != nil {
 		return err
 	}
-	return cancelled(e, ctx)
+	return cancelled(ctx, e)
 }
 
-func revoked(e *errand, ctx context.Context) error {
-	if err := crossing(e, ctx); err != nil {
+func revoked(ctx context.Context, e *errand) error {
+	if err := crossing(ctx, e); err != nil {
 		return err
 	}
 	return e.move(ctx, func(ctx context.Context) error {
@@ -83,7 +83,7 @@ func revoked(e *errand, ctx context.Context) error {
 }
 
 // returned goes back once: one more file, the others are kept.
-func returned(e *errand, ctx context.Context) error {
+func returned(ctx context.Context, e *errand) error {
 	if err := e.reviewed(ctx); err != nil {
 		return err
 	}
@@ -104,5 +104,5 @@ func returned(e *errand, ctx context.Context) error {
 		return err
 	}
 	e.files["one more.txt"] = more["one more.txt"]
-	return crossing(e, ctx)
+	return crossing(ctx, e)
 }
