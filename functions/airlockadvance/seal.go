@@ -101,7 +101,7 @@ func (s *step) sealFile(ctx context.Context, f airlock.File) ([]airlock.File, er
 		offset = f.Partial.Offset
 	}
 	done, err := s.f.Vault.Copy(ctx, airlock.Copy{
-		From: airlock.Ref{Place: from, Name: f.Name, ETag: f.ETag}, Size: f.Inspection.Size, Offset: offset,
+		From: airlock.Ref{Place: from, Name: f.Name, ETag: f.ETag}, Size: f.Inspection.Size, Offset: offset, Type: f.Record.Type,
 		To: airlock.Ref{Place: r.Place(airlock.SealedFiles, r.Turn), Name: f.Name},
 	})
 	switch {

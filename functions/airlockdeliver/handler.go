@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
@@ -32,9 +33,11 @@ type Function struct {
 	Vault     airlock.Vault
 	Manifests airlock.Manifests
 
-	Page     int   // files in one slice; 0 means 100
-	Parallel int   // copies under way at once; 0 means 8
-	Slice    int64 // bytes read of one file in one slice, for its check; 0 means 4 GiB
+	Page     int           // files in one page; 0 means 100
+	Pages    int           // pages in one call; 0 means 10, so that the manifest is not read for every hundred files
+	Parallel int           // copies under way at once; 0 means 8
+	Slice    int64         // bytes read of one file in one slice, for its check; 0 means 4 GiB
+	Busy     time.Duration // how long a call goes on from page to page; 0 means 20 s, well below a hint's pause
 }
 
 // Handle does one slice.
@@ -61,11 +64,11 @@ func (f Function) Handle(ctx context.Context, m message.Deliver) (Out, error) {
 			return out(c, ledger.Pending(r), m.Trace), err
 		}
 	}
-	more, err := s.deliver(ctx, files)
+	more, err := s.pages(ctx, files, next)
 	if broken := (*brokenError)(nil); errors.As(err, &broken) {
 		return f.move(ctx, c, airlock.Move{On: airlock.Broke, Reason: broken.Error()}, m.Trace)
 	}
-	if more = more || next; chain || more {
+	if chain || more {
 		err = errors.Join(err, f.Ledger.End(context.WithoutCancel(ctx), f.Work, r))
 	}
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 func room(w *roomtest.World) airlockdeliver.Function {
 	return airlockdeliver.Function{Ledger: w.Ledger, Files: w.Rows, Work: w.Work, Desk: w.Desk, Vault: w.Vault, Manifests: w.Manifests,
-		Page: 2, Parallel: 1, Slice: 4}
+		Page: 2, Pages: 1, Parallel: 1, Slice: 4}
 }
 
 func order(attempt int) message.Deliver {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
@@ -45,9 +46,9 @@ func (s slice) begun(f airlock.File) bool {
 	return f.Release != nil && f.Release.Attempt == s.c.Request.Attempt
 }
 
-// deliver copies and checks one page of files; more tells that something of it
-// is left.
-func (s *slice) deliver(ctx context.Context, files []airlock.File) (more bool, err error) {
+// pages delivers page after page for a while, from the one that was read; more
+// tells that something is left.
+func (s *slice) pages(ctx context.Context, files []airlock.File, next bool) (more bool, err error) {
 	r := s.c.Request
 	if s.approved, err = s.f.approved(ctx, r); err != nil {
 		return false, err
@@ -55,6 +56,21 @@ func (s *slice) deliver(ctx context.Context, files []airlock.File) (more bool, e
 	if err := s.f.Desk.Create(ctx, r.Place(airlock.ReleasedFiles, r.Attempt)); err != nil {
 		return false, fmt.Errorf("released container: %w", err)
 	}
+	until := s.f.Ledger.Now().Add(or(s.f.Busy, 20*time.Second))
+	for page := 1; ; page++ {
+		more, err = s.deliver(ctx, files)
+		if more = more || next; err != nil || !more || page == or(s.f.Pages, 10) || !s.f.Ledger.Now().Before(until) {
+			return more, err
+		}
+		if files, next, err = s.page(ctx); err != nil || len(files) == 0 {
+			return err != nil, err
+		}
+	}
+}
+
+// deliver copies and checks one page of files; more tells that something of it
+// is left.
+func (s *slice) deliver(ctx context.Context, files []airlock.File) (more bool, err error) {
 	rows := make([]*airlock.Release, len(files))
 	err = airlock.Each(len(files), or(s.f.Parallel, 8), func(i int) error {
 		done, err := s.file(ctx, files[i])
@@ -86,7 +102,7 @@ func (s slice) file(ctx context.Context, f airlock.File) (*airlock.Release, erro
 		at = *f.Release
 	}
 	if at.ETag == "" {
-		done, err := s.copy(ctx, entry, at.Offset)
+		done, err := s.copy(ctx, entry, at.Offset, f.Record.Type)
 		if err != nil {
 			return nil, err
 		}
@@ -98,12 +114,12 @@ func (s slice) file(ctx context.Context, f airlock.File) (*airlock.Release, erro
 	return s.check(ctx, entry, at)
 }
 
-func (s slice) copy(ctx context.Context, e airlock.Entry, offset int64) (airlock.Copied, error) {
+func (s slice) copy(ctx context.Context, e airlock.Entry, offset int64, declared string) (airlock.Copied, error) {
 	r := s.c.Request
 	done, err := s.f.Vault.Copy(ctx, airlock.Copy{
 		From: airlock.Ref{Place: r.Place(airlock.SealedFiles, r.Turn), Name: e.Name, ETag: e.ETag},
 		To:   airlock.Ref{Place: r.Place(airlock.ReleasedFiles, r.Attempt), Name: e.Name},
-		Size: e.Size, Offset: offset,
+		Size: e.Size, Offset: offset, Type: declared,
 	})
 	if errors.Is(err, airlock.ErrChanged) {
 		return done, &brokenError{"a sealed file changed after it was approved"}
@@ -149,7 +165,7 @@ func (s slice) check(ctx context.Context, e airlock.Entry, at airlock.Release) (
 	return &at, nil
 }
 
-func or[T int | int64](value, standard T) T {
+func or[T int | int64 | time.Duration](value, standard T) T {
 	if value > 0 {
 		return value
 	}

@@ -206,7 +206,8 @@ type Copy struct {
 	From   Ref // with ETag
 	To     Ref // ETag empty
 	Size   int64
-	Offset int64 // bytes copied by earlier slices
+	Offset int64  // bytes copied by earlier slices
+	Type   string // declared content type of this version, which the copy gets; "" when it is not known
 }
 
 // Copied says how far a copy is.

@@ -147,6 +147,9 @@ func (w *work) empty(ctx context.Context, under *blob.AccessConditions) (*azcore
 // names. Whatever else an uploader can attach to a file, such as disposition,
 // cache control or metadata, nobody reviews, so it does not cross.
 func (w *work) headers(ctx context.Context) (*blob.HTTPHeaders, error) {
+	if w.copy.Type != "" && w.copy.Size > 0 { // an empty file's source is asked by nothing else
+		return &blob.HTTPHeaders{BlobContentType: &w.copy.Type}, nil
+	}
 	source, err := w.vault.head(ctx, w.copy.From)
 	if err != nil {
 		return nil, err

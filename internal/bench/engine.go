@@ -78,7 +78,8 @@ func newPipeline(ctx context.Context, back backend) (*pipeline, error) {
 	p := &pipeline{back: back, workspace: uuid.NewString()}
 	rows, boxes, vault := counted{back.rows, &p.calls}, countedDesk{back.boxes, &p.calls}, countedVault{back.vault, &p.calls}
 	cadence := airlock.Cadence{Hint: time.Minute, Draft: 5 * time.Minute, Settle: 15 * time.Minute}
-	book := ledger.Ledger{Requests: rows, Workspaces: rows, Trail: rows, Now: time.Now, Cadence: cadence}
+	known := &ledger.Remembered{Store: rows, For: 30 * time.Second, Now: time.Now} // as the app is wired
+	book := ledger.Ledger{Requests: rows, Workspaces: known, Trail: rows, Now: time.Now, Cadence: cadence}
 	p.advance = airlockadvance.Function{Ledger: book, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
 	p.deliver = airlockdeliver.Function{Ledger: book, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
 	p.inspect = airlockinspect.Function{Ledger: book, Files: rows, Vault: vault, Inspector: inspect.Inspector{Now: time.Now, BufferBytes: 4096}}

@@ -92,6 +92,7 @@ type Work struct {
 	ReconcileEvery time.Duration `envconfig:"TRE_RECONCILE_EVERY" app:"engine" default:"30s" desc:"least time between two listings of one draft container"`
 	PurgeGap       time.Duration `envconfig:"TRE_PURGE_GAP" app:"both" default:"15m" desc:"least time between the two looks that find a purged container absent; longer than a copy slice can live"`
 	DraftEvery     time.Duration `envconfig:"TRE_DRAFT_EVERY" app:"both" default:"5m" desc:"time between two looks at an open draft that no event speaks of"`
+	Remember       time.Duration `envconfig:"TRE_REMEMBER" app:"engine" default:"30s" desc:"how long the engine remembers a workspace's policy: a change of it waits as long, every file needs it several times"`
 	OrphanAge      time.Duration `envconfig:"TRE_ORPHAN_AGE" app:"engine" default:"24h" desc:"age from which a container that no request owns is purged; longer than any call that may be about to commit"`
 	DeadLetters    string        `envconfig:"TRE_DEAD_LETTERS" app:"engine" default:"deadletters" desc:"container of TRE_STATE into which Event Grid puts what it could not deliver"`
 	SweepSchedule  Schedule      `envconfig:"TRE_SWEEP_SCHEDULE" app:"engine" default:"0 * * * * *" desc:"when sweep runs, as NCRONTAB; function.json refers to it"`

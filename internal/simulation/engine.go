@@ -112,7 +112,7 @@ func (w *World) wire() {
 	queued(w, message.QueueAdvance, airlockadvance.Function{Ledger: book, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Parallel: 1}.Handle)
 	queued(w, message.QueueDeliver, airlockdeliver.Function{Ledger: book, Files: p.Files, Work: p.Work, Desk: p.Desk,
-		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
+		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,
 		Settle: w.set.Cadence.Settle}.Handle)
 	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Letters: p.Letters, Mail: post,
