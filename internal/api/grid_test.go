@@ -19,85 +19,85 @@ var columns = []string{"ann", "bob", "olga", "mia", "rita", "adam", "sam"}
 // stage. The address is what follows the workspace's.
 var grids = map[airlock.Stage]string{
 	airlock.Draft: `
-		POST /requests                  201 201 201 403 201 403 403
-		GET  /requests                  200 200 200 200 200 403 403
-		GET  /requests/{}               200 404 200 404 404 403 403
-		POST /requests/{}/submit        200 404 403 403 404 403 403
-		POST /requests/{}/cancel        200 404 200 403 404 403 403
-		POST /requests/{}/review        403 403 403 404 404 403 403
-		POST /requests/{}/return        403 403 403 404 404 403 403
-		POST /requests/{}/revoke        403 403 403 404 404 403 403
-		POST /requests/{}/stop          403 403 403 404 404 403 403
-		POST /requests/{}/retry         403 403 400 404 404 400 403
-		GET  /requests/{}/link          200 404 403 404 404 403 403
-		GET  /requests/{}/sealed-link   403 403 400 404 404 403 403
-		GET  /requests/{}/files         200 404 200 404 404 403 403
-		POST /requests/{}/files/remove  204 404 403 403 404 403 403
-		GET  /requests/{}/audit         403 403 200 404 404 200 403`,
+		POST /requests                  201 201 201 403 201 403 404
+		GET  /requests                  200 200 200 200 200 403 404
+		GET  /requests/{}               200 404 200 404 404 403 404
+		POST /requests/{}/submit        200 404 403 403 404 403 404
+		POST /requests/{}/cancel        200 404 200 403 404 403 404
+		POST /requests/{}/review        403 403 403 404 404 403 404
+		POST /requests/{}/return        403 403 403 404 404 403 404
+		POST /requests/{}/revoke        403 403 403 404 404 403 404
+		POST /requests/{}/stop          403 403 403 404 404 403 404
+		POST /requests/{}/retry         403 403 400 404 404 400 404
+		GET  /requests/{}/link          200 404 403 404 404 403 404
+		GET  /requests/{}/sealed-link   403 403 400 404 404 403 404
+		GET  /requests/{}/files         200 404 200 404 404 403 404
+		POST /requests/{}/files/remove  204 404 403 403 404 403 404
+		GET  /requests/{}/audit         403 403 200 404 404 200 404`,
 	airlock.InReview: `
-		POST /requests                  201 201 201 403 201 403 403
-		GET  /requests                  200 200 200 200 200 403 403
-		GET  /requests/{}               200 200 200 200 200 403 403
-		POST /requests/{}/submit        400 400 400 403 400 403 403
-		POST /requests/{}/cancel        200 403 200 403 403 403 403
-		POST /requests/{}/review        403 403 403 200 200 403 403
-		POST /requests/{}/return        403 403 403 200 200 403 403
-		POST /requests/{}/revoke        403 403 403 400 400 403 403
-		POST /requests/{}/stop          403 403 403 400 400 403 403
-		POST /requests/{}/retry         403 403 400 400 400 400 403
-		GET  /requests/{}/link          403 403 200 200 200 403 403
-		GET  /requests/{}/sealed-link   403 403 200 200 200 403 403
-		GET  /requests/{}/files         200 200 200 200 200 403 403
-		POST /requests/{}/files/remove  400 403 403 403 403 403 403
-		GET  /requests/{}/audit         403 403 200 200 200 200 403`,
+		POST /requests                  201 201 201 403 201 403 404
+		GET  /requests                  200 200 200 200 200 403 404
+		GET  /requests/{}               200 200 200 200 200 403 404
+		POST /requests/{}/submit        400 400 400 403 400 403 404
+		POST /requests/{}/cancel        200 403 200 403 403 403 404
+		POST /requests/{}/review        403 403 403 200 200 403 404
+		POST /requests/{}/return        403 403 403 200 200 403 404
+		POST /requests/{}/revoke        403 403 403 400 400 403 404
+		POST /requests/{}/stop          403 403 403 400 400 403 404
+		POST /requests/{}/retry         403 403 400 400 400 400 404
+		GET  /requests/{}/link          403 403 200 200 200 403 404
+		GET  /requests/{}/sealed-link   403 403 200 200 200 403 404
+		GET  /requests/{}/files         200 200 200 200 200 403 404
+		POST /requests/{}/files/remove  400 403 403 403 403 403 404
+		GET  /requests/{}/audit         403 403 200 200 200 200 404`,
 	airlock.Approving: `
-		POST /requests                  201 201 201 403 201 403 403
-		GET  /requests                  200 200 200 200 200 403 403
-		GET  /requests/{}               200 200 200 200 200 403 403
-		POST /requests/{}/submit        400 400 400 403 400 403 403
-		POST /requests/{}/cancel        400 400 400 403 400 403 403
-		POST /requests/{}/review        403 403 403 400 400 403 403
-		POST /requests/{}/return        403 403 403 400 400 403 403
-		POST /requests/{}/revoke        403 403 403 400 400 403 403
-		POST /requests/{}/stop          403 403 403 200 200 403 403
-		POST /requests/{}/retry         403 403 400 400 400 400 403
-		GET  /requests/{}/link          400 400 400 400 400 403 403
-		GET  /requests/{}/sealed-link   403 403 400 400 400 403 403
-		GET  /requests/{}/files         200 200 200 200 200 403 403
-		POST /requests/{}/files/remove  400 403 403 403 403 403 403
-		GET  /requests/{}/audit         403 403 200 200 200 200 403`,
+		POST /requests                  201 201 201 403 201 403 404
+		GET  /requests                  200 200 200 200 200 403 404
+		GET  /requests/{}               200 200 200 200 200 403 404
+		POST /requests/{}/submit        400 400 400 403 400 403 404
+		POST /requests/{}/cancel        400 400 400 403 400 403 404
+		POST /requests/{}/review        403 403 403 400 400 403 404
+		POST /requests/{}/return        403 403 403 400 400 403 404
+		POST /requests/{}/revoke        403 403 403 400 400 403 404
+		POST /requests/{}/stop          403 403 403 200 200 403 404
+		POST /requests/{}/retry         403 403 400 400 400 400 404
+		GET  /requests/{}/link          400 400 400 400 400 403 404
+		GET  /requests/{}/sealed-link   403 403 400 400 400 403 404
+		GET  /requests/{}/files         200 200 200 200 200 403 404
+		POST /requests/{}/files/remove  400 403 403 403 403 403 404
+		GET  /requests/{}/audit         403 403 200 200 200 200 404`,
 	airlock.Approved: `
-		POST /requests                  201 201 201 403 201 403 403
-		GET  /requests                  200 200 200 200 200 403 403
-		GET  /requests/{}               200 200 200 200 200 403 403
-		POST /requests/{}/submit        400 400 400 403 400 403 403
-		POST /requests/{}/cancel        400 400 400 403 400 403 403
-		POST /requests/{}/review        403 403 403 400 400 403 403
-		POST /requests/{}/return        403 403 403 400 400 403 403
-		POST /requests/{}/revoke        403 403 403 200 200 403 403
-		POST /requests/{}/stop          403 403 403 400 400 403 403
-		POST /requests/{}/retry         403 403 400 400 400 400 403
-		GET  /requests/{}/link          200 200 200 403 200 403 403
-		GET  /requests/{}/sealed-link   403 403 400 400 400 403 403
-		GET  /requests/{}/files         200 200 200 200 200 403 403
-		POST /requests/{}/files/remove  400 403 403 403 403 403 403
-		GET  /requests/{}/audit         403 403 200 200 200 200 403`,
+		POST /requests                  201 201 201 403 201 403 404
+		GET  /requests                  200 200 200 200 200 403 404
+		GET  /requests/{}               200 200 200 200 200 403 404
+		POST /requests/{}/submit        400 400 400 403 400 403 404
+		POST /requests/{}/cancel        400 400 400 403 400 403 404
+		POST /requests/{}/review        403 403 403 400 400 403 404
+		POST /requests/{}/return        403 403 403 400 400 403 404
+		POST /requests/{}/revoke        403 403 403 200 200 403 404
+		POST /requests/{}/stop          403 403 403 400 400 403 404
+		POST /requests/{}/retry         403 403 400 400 400 400 404
+		GET  /requests/{}/link          200 200 200 403 200 403 404
+		GET  /requests/{}/sealed-link   403 403 400 400 400 403 404
+		GET  /requests/{}/files         200 200 200 200 200 403 404
+		POST /requests/{}/files/remove  400 403 403 403 403 403 404
+		GET  /requests/{}/audit         403 403 200 200 200 200 404`,
 	airlock.Failed: `
-		POST /requests                  201 201 201 403 201 403 403
-		GET  /requests                  200 200 200 200 200 403 403
-		GET  /requests/{}               200 200 200 200 200 403 403
-		POST /requests/{}/submit        400 400 400 403 400 403 403
-		POST /requests/{}/cancel        400 400 400 403 400 403 403
-		POST /requests/{}/review        403 403 403 400 400 403 403
-		POST /requests/{}/return        403 403 403 400 400 403 403
-		POST /requests/{}/revoke        403 403 403 400 400 403 403
-		POST /requests/{}/stop          403 403 403 400 400 403 403
-		POST /requests/{}/retry         403 403 200 200 200 200 403
-		GET  /requests/{}/link          400 400 400 400 400 403 403
-		GET  /requests/{}/sealed-link   403 403 400 400 400 403 403
-		GET  /requests/{}/files         200 200 200 200 200 403 403
-		POST /requests/{}/files/remove  400 403 403 403 403 403 403
-		GET  /requests/{}/audit         403 403 200 200 200 200 403`,
+		POST /requests                  201 201 201 403 201 403 404
+		GET  /requests                  200 200 200 200 200 403 404
+		GET  /requests/{}               200 200 200 200 200 403 404
+		POST /requests/{}/submit        400 400 400 403 400 403 404
+		POST /requests/{}/cancel        400 400 400 403 400 403 404
+		POST /requests/{}/review        403 403 403 400 400 403 404
+		POST /requests/{}/return        403 403 403 400 400 403 404
+		POST /requests/{}/revoke        403 403 403 400 400 403 404
+		POST /requests/{}/stop          403 403 403 400 400 403 404
+		POST /requests/{}/retry         403 403 200 200 200 200 404
+		GET  /requests/{}/link          400 400 400 400 400 403 404
+		GET  /requests/{}/sealed-link   403 403 400 400 400 403 404
+		GET  /requests/{}/files         200 200 200 200 200 403 404
+		POST /requests/{}/files/remove  400 403 403 403 403 403 404
+		GET  /requests/{}/audit         403 403 200 200 200 200 404`,
 }
 
 // bodies are well-formed ones, by the end of the path.
@@ -195,13 +195,14 @@ func TestGates(t *testing.T) {
 		check("without a token", here, "", http.StatusUnauthorized)
 		check("with a bad token", here, "forged", http.StatusUnauthorized)
 		check("while the issuer is away", here, "down", http.StatusServiceUnavailable)
-		check("by a guest", here, "guest", http.StatusForbidden)
 		if !strings.Contains(r.Path, "{workspace_id}") {
+			check("by a guest", here, "guest", http.StatusForbidden)
 			continue
 		}
+		check("by a guest", here, "guest", http.StatusNotFound)
 		check("in no workspace", none, "ann", http.StatusNotFound)
 		check("in what is no id", "..%2f", "ann", http.StatusNotFound)
-		check("by who is everything elsewhere", here, "sam", http.StatusForbidden)
+		check("by who is everything elsewhere", here, "sam", http.StatusNotFound)
 		if strings.Contains(r.Path, "{airlock_request_id}") {
 			check("about another workspace's request", there, "sam", http.StatusNotFound)
 		}

@@ -20,8 +20,8 @@ type standing struct {
 
 // Admit checks that the caller may take an action in a workspace, and returns
 // the caller with what was read for it, so that the call that follows does not
-// read it again. airlock.ErrNotFound: there is no such workspace;
-// airlock.ErrRefused: the caller has no role in it that may.
+// read it again. airlock.ErrNotFound: there is no such workspace, or the caller
+// has no role in it; airlock.ErrRefused: the caller's roles may not.
 func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action access.Action) (Caller, error) {
 	s := c.standing
 	if s == nil || s.workspace.ID != workspace {
@@ -32,6 +32,9 @@ func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action acc
 		s = &read
 	}
 	c.standing = s
+	if s.stranger() {
+		return c, errNoWorkspace
+	}
 	if !access.May(action, s.roles...) {
 		return c, fmt.Errorf("the user is missing a required role: %s needs one of %v: %w", action, access.Roles(action), airlock.ErrRefused)
 	}
@@ -53,7 +56,14 @@ func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (st
 	return standing{workspace: w, roles: roles}, err
 }
 
-// errNoWorkspace is the answer to who names a workspace that is not there.
+// stranger tells that somebody has no role in the workspace, nor one that holds
+// in all of them: to them the workspace and all in it do not exist.
+func (s standing) stranger() bool {
+	return !slices.ContainsFunc(s.roles, func(r access.Role) bool { return r != access.TREUser })
+}
+
+// errNoWorkspace is the answer to who names a workspace that is not there, or
+// in which they have no role.
 var errNoWorkspace = fmt.Errorf("workspace does not exist: %w", airlock.ErrNotFound)
 
 // rolesIn are the roles a person has in a workspace. Of those in the token

@@ -28,9 +28,9 @@ func TestCreate(t *testing.T) {
 		{"owner", olga, here, fine, nil},
 		{"manager", mia, here, fine, airlock.ErrRefused},
 		{"administrator", adam, here, fine, airlock.ErrRefused},
-		{"no role here", sam, here, fine, airlock.ErrRefused},
-		{"no role anywhere", nobod, here, fine, airlock.ErrRefused},
-		{"roles claimed in the token", liar, here, fine, airlock.ErrRefused},
+		{"no role here", sam, here, fine, airlock.ErrNotFound},
+		{"no role anywhere", nobod, here, fine, airlock.ErrNotFound},
+		{"roles claimed in the token", liar, here, fine, airlock.ErrNotFound},
 		{"no such workspace", ann, "33333333-3333-4333-8333-333333333333", fine, airlock.ErrNotFound},
 		{"no id", ann, "../" + here, fine, airlock.ErrNotFound},
 		{"upper-case id", ann, strings.ToUpper("aaaaaaaa-1111-4111-8111-111111111111"), fine, airlock.ErrNotFound},
@@ -125,7 +125,7 @@ var lists = []struct {
 	{"by what there is not", olga, desk.Filter{OrderBy: "c.title; DROP"}, "", airlock.ErrInvalid},
 	{"of no status", olga, desk.Filter{Status: "gone"}, "", airlock.ErrInvalid},
 	{"of no type", olga, desk.Filter{Type: "both"}, "", airlock.ErrInvalid},
-	{"elsewhere", sam, desk.Filter{}, "", airlock.ErrRefused},
+	{"elsewhere", sam, desk.Filter{}, "", airlock.ErrNotFound},
 }
 
 func TestList(t *testing.T) {

@@ -57,8 +57,8 @@ func TestDecide(t *testing.T) {
 		{"a researcher", bob, approve, airlock.ErrRefused, airlock.InReview},
 		{"the owner", olga, approve, airlock.ErrRefused, airlock.InReview},
 		{"the administrator", adam, approve, airlock.ErrRefused, airlock.InReview},
-		{"a manager of another workspace", sam, approve, airlock.ErrRefused, airlock.InReview},
-		{"who claims roles in the token", liar, approve, airlock.ErrRefused, airlock.InReview},
+		{"a manager of another workspace", sam, approve, airlock.ErrNotFound, airlock.InReview},
+		{"who claims roles in the token", liar, approve, airlock.ErrNotFound, airlock.InReview},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestRoleTakenWhileDeciding(t *testing.T) {
 		}
 	}
 	_, err := b.Decide(t.Context(), as(mia, "op"), key, desk.Word{Verb: airlock.VerbApprove})
-	wantError(t, err, airlock.ErrRefused)
+	wantError(t, err, airlock.ErrNotFound)
 	if r := b.request(key); r.Stage != airlock.InReview {
 		t.Errorf("stage is %s", r.Stage)
 	}

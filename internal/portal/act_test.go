@@ -170,7 +170,7 @@ func TestCreate(t *testing.T) {
 		"type":          {"both", 422, "neither import nor export"},
 		"justification": {"", 422, "BusinessJustification: required."},
 		"title":         {strings.Repeat("x", 201), 422, "201 characters, at most 200"},
-		"workspace":     {there, 403, "You may not do this"},
+		"workspace":     {there, 404, "There is nothing here for you"},
 	} {
 		bad := url.Values{"type": {"export"}, "workspace": {here}, "title": {"Tables"}, "justification": {"why <b>"}}
 		bad.Set(field, wrong.value)

@@ -14,19 +14,19 @@ import (
 // the forms on it, or the status where there is no page for them. "audit" is
 // the link to the audit trail; an administrator sees that instead of the page.
 var grid = map[airlock.Stage]map[string]string{
-	airlock.Draft:   {"ann": "cancel link remove submit", "bob": "404", "olga": "audit cancel", "mia": "404", "rita": "404", "adam": "200", "sam": "403"},
-	airlock.Sealing: {"ann": "cancel", "bob": "", "olga": "audit cancel", "mia": "audit", "rita": "audit", "adam": "200", "sam": "403"},
-	airlock.Gating:  {"ann": "cancel", "bob": "", "olga": "audit cancel", "mia": "audit", "rita": "audit", "adam": "200", "sam": "403"},
+	airlock.Draft:   {"ann": "cancel link remove submit", "bob": "404", "olga": "audit cancel", "mia": "404", "rita": "404", "adam": "200", "sam": "404"},
+	airlock.Sealing: {"ann": "cancel", "bob": "", "olga": "audit cancel", "mia": "audit", "rita": "audit", "adam": "200", "sam": "404"},
+	airlock.Gating:  {"ann": "cancel", "bob": "", "olga": "audit cancel", "mia": "audit", "rita": "audit", "adam": "200", "sam": "404"},
 	airlock.InReview: {"ann": "cancel", "bob": "", "olga": "audit cancel link", "mia": "approve audit link reject return",
-		"rita": "approve audit link reject return", "adam": "200", "sam": "403"},
-	airlock.Approving: {"ann": "", "bob": "", "olga": "audit", "mia": "audit stop", "rita": "audit stop", "adam": "200", "sam": "403"},
-	airlock.Approved:  {"ann": "link", "bob": "link", "olga": "audit link", "mia": "audit revoke", "rita": "audit link revoke", "adam": "200", "sam": "403"},
-	airlock.Rejecting: {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "403"},
-	airlock.Rejected:  {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "403"},
-	airlock.Blocked:   {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "403"},
-	airlock.Cancelled: {"ann": "", "bob": "404", "olga": "audit", "mia": "404", "rita": "404", "adam": "200", "sam": "403"},
-	airlock.Failed:    {"ann": "", "bob": "", "olga": "audit retry", "mia": "audit retry", "rita": "audit retry", "adam": "retry", "sam": "403"},
-	airlock.Revoked:   {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "403"},
+		"rita": "approve audit link reject return", "adam": "200", "sam": "404"},
+	airlock.Approving: {"ann": "", "bob": "", "olga": "audit", "mia": "audit stop", "rita": "audit stop", "adam": "200", "sam": "404"},
+	airlock.Approved:  {"ann": "link", "bob": "link", "olga": "audit link", "mia": "audit revoke", "rita": "audit link revoke", "adam": "200", "sam": "404"},
+	airlock.Rejecting: {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "404"},
+	airlock.Rejected:  {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "404"},
+	airlock.Blocked:   {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "404"},
+	airlock.Cancelled: {"ann": "", "bob": "404", "olga": "audit", "mia": "404", "rita": "404", "adam": "200", "sam": "404"},
+	airlock.Failed:    {"ann": "", "bob": "", "olga": "audit retry", "mia": "audit retry", "rita": "audit retry", "adam": "retry", "sam": "404"},
+	airlock.Revoked:   {"ann": "", "bob": "", "olga": "audit", "mia": "audit", "rita": "audit", "adam": "200", "sam": "404"},
 }
 
 var forms = regexp.MustCompile(`(?:action|href)="/portal/workspaces/[^"/]+/requests/[^"/]+/([a-z]+)"`)
@@ -158,7 +158,7 @@ func TestWorkspace(t *testing.T) {
 	if a := b.get("olga", "/workspaces/"+here+"?status=draft"); strings.Contains(a.body, "Under review") || !strings.Contains(a.body, "A draft") {
 		t.Errorf("filtered: %d %s", a.status, a.body)
 	}
-	for path, want := range map[string]int{"/workspaces/" + there: 403, "/workspaces/" + nowhere: 404, "/workspaces/x": 404, "/workspaces/" + here + "?status=x": 422, "/workspaces/" + here + "?after=x": 422} {
+	for path, want := range map[string]int{"/workspaces/" + there: 404, "/workspaces/" + nowhere: 404, "/workspaces/x": 404, "/workspaces/" + here + "?status=x": 422, "/workspaces/" + here + "?after=x": 422} {
 		if a := b.get("olga", path); a.status != want {
 			t.Errorf("%s: %d, want %d", path, a.status, want)
 		}
