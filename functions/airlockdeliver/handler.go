@@ -123,20 +123,28 @@ func (f Function) finish(ctx context.Context, s slice, trace string) (Out, error
 		Detail: fmt.Sprintf("manifest %s, %d files verified", r.Manifest, len(blobs))}, trace)
 }
 
-// move ends the delivery. Whoever was faster has ended it already.
+// maxTries is how often the end of a delivery is committed against somebody
+// faster, such as a purge that is noted at the same time.
+const maxTries = 5
+
+// move ends the delivery, unless whoever was faster has ended it already.
 func (f Function) move(ctx context.Context, c ledger.Case, m airlock.Move, trace string) (Out, error) {
-	moved, orders, err := f.Ledger.Move(ctx, c, m)
-	if errors.Is(err, airlock.ErrConflict) {
-		now, err := f.Ledger.Load(ctx, c.Request.Workspace, c.Request.ID)
-		if err != nil || now.Request.Stage == airlock.Approving {
-			return Out{}, errors.Join(err, airlock.ErrConflict)
+	attempt := c.Request.Attempt
+	for try := 1; ; try++ {
+		moved, orders, err := f.Ledger.Move(ctx, c, m)
+		if err == nil {
+			return out(moved, orders, trace), nil
 		}
-		return out(now, ledger.Pending(now.Request), trace), nil
+		if !errors.Is(err, airlock.ErrConflict) || try == maxTries {
+			return Out{}, err
+		}
+		if c, err = f.Ledger.Load(ctx, c.Request.Workspace, c.Request.ID); err != nil {
+			return Out{}, err
+		}
+		if c.Request.Stage != airlock.Approving || c.Request.Attempt != attempt {
+			return out(c, ledger.Pending(c.Request), trace), nil
+		}
 	}
-	if err != nil {
-		return Out{}, err
-	}
-	return out(moved, orders, trace), nil
 }
 
 func out(c ledger.Case, orders []airlock.Order, trace string) Out {
