@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/client"
 	"github.com/trefoil-tre/trefoil/internal/console"
@@ -44,11 +45,11 @@ func newVerify() *cobra.Command {
 				return err
 			}
 			c := client.Client{Base: s.api, Token: func(context.Context) (string, error) { return token, nil }}
-			lines, verified, err := c.Audit(cmd.Context(), args[0], args[1])
+			trail, err := c.Audit(cmd.Context(), args[0], args[1])
 			if err != nil {
 				return fmt.Errorf("audit trail: %w", err)
 			}
-			return report(console.Open(os.Stdout, os.Getenv), lines, verified)
+			return report(console.Open(os.Stdout, os.Getenv), trail)
 		},
 	}
 	cmd.Flags().StringVar(&s.api, "api", os.Getenv("TRE_API_URL"), "address of the API, ending in /api; or set TRE_API_URL")
@@ -77,25 +78,21 @@ func (s sign) token() (string, error) {
 	return token, nil
 }
 
-// report prints the trail and what is to be said of its chain.
-func report(s *console.Screen, lines []audit.Line, verified bool) error {
-	for _, line := range walk.Table(lines, s.Columns()) {
+// report prints the trail and what is to be said of its chain: the lines are
+// hashed here, and must end where the request says.
+func report(s *console.Screen, trail api.Trail) error {
+	for _, line := range walk.Table(trail.Lines, s.Columns()) {
 		s.Line("%s", line)
 	}
-	var head audit.Head
-	if len(lines) > 0 {
-		last := lines[len(lines)-1]
-		head = audit.Head{Seq: last.Seq, Hash: last.Hash}
-	}
-	err := audit.Verify(lines, head)
+	err := audit.Verify(trail.Lines, trail.Head)
 	switch {
 	case err != nil:
 		s.Line("%s", s.Paint(console.Red, "broken: "+err.Error()))
 		return exitError(1)
-	case !verified:
-		s.Line("%s", s.Paint(console.Red, "broken: the request says that the trail ends elsewhere"))
+	case !trail.Verified:
+		s.Line("%s", s.Paint(console.Red, "broken: the API itself found the trail broken"))
 		return exitError(1)
 	}
-	s.Line("%s", s.Paint(console.Green, fmt.Sprintf("unbroken: %d lines, the last is %s", len(lines), head.Hash)))
+	s.Line("%s", s.Paint(console.Green, fmt.Sprintf("unbroken: %d lines, the last is %s", len(trail.Lines), trail.Head.Hash)))
 	return nil
 }

@@ -96,10 +96,11 @@ func TestAuditVerify(t *testing.T) {
 		trail api.Trail
 		code  int
 	}{
-		{"unbroken", api.Trail{Lines: lines, Verified: true}, 0},
-		{"a line was changed", api.Trail{Lines: changed, Verified: true}, 1},
-		{"a line was taken out", api.Trail{Lines: lines[1:], Verified: true}, 1},
-		{"the end was cut off, as the request knows", api.Trail{Lines: lines[:2], Verified: false}, 1},
+		{"unbroken", api.Trail{Lines: lines, Head: head, Verified: true}, 0},
+		{"a line was changed", api.Trail{Lines: changed, Head: head, Verified: true}, 1},
+		{"a line was taken out", api.Trail{Lines: lines[1:], Head: head, Verified: true}, 1},
+		{"the end was cut off, whatever the API says", api.Trail{Lines: lines[:2], Head: head, Verified: true}, 1},
+		{"the API found it broken", api.Trail{Lines: lines, Head: head, Verified: false}, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -127,11 +128,11 @@ func TestAReportSaysWhatIsBroken(t *testing.T) {
 	var out bytes.Buffer
 	line, _ := audit.Head{}.Append(audit.Line{Action: "create", To: "draft", Actor: audit.Actor{Name: "Ann"}})
 	line.Hash = "other"
-	if err := report(&console.Screen{Out: &out}, []audit.Line{line}, true); err == nil || !strings.Contains(out.String(), "broken: line 1") {
+	if err := report(&console.Screen{Out: &out}, api.Trail{Lines: []audit.Line{line}, Verified: true}); err == nil || !strings.Contains(out.String(), "broken: line 1") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	out.Reset()
-	if err := report(&console.Screen{Out: &out}, nil, true); err != nil || !strings.Contains(out.String(), "unbroken: 0 lines") {
+	if err := report(&console.Screen{Out: &out}, api.Trail{Verified: true}); err != nil || !strings.Contains(out.String(), "unbroken: 0 lines") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }

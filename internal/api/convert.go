@@ -92,7 +92,7 @@ func filePage(p desk.FilePage) Files {
 }
 
 func trail(t desk.Trail) Trail {
-	return Trail{Lines: append([]audit.Line{}, t.Lines...), Next: t.Next, Verified: t.Verified}
+	return Trail{Lines: append([]audit.Line{}, t.Lines...), Next: t.Next, Head: t.Head, Verified: t.Verified}
 }
 
 // listed is a list that is never null in JSON.

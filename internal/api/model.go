@@ -124,6 +124,7 @@ type Files struct {
 type Trail struct {
 	Lines    []audit.Line `json:"lines"`
 	Next     string       `json:"nextCursor,omitempty"`
+	Head     audit.Head   `json:"head" doc:"Where the request itself says that the chain ends"`
 	Verified bool         `json:"verified" doc:"The whole trail forms one unbroken chain"`
 }
 

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/api"
-	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
 // Client calls the API in one person's name. Base and Token are required.
@@ -118,17 +117,18 @@ func Request(workspace, request string) string {
 	return Requests(workspace) + "/" + url.PathEscape(request)
 }
 
-// Audit reads the whole audit trail of a request, page by page, and whether the
-// API says that it is unbroken.
-func (c *Client) Audit(ctx context.Context, workspace, request string) (lines []audit.Line, verified bool, err error) {
-	verified = true
-	err = pages(func(cursor string) (string, error) {
+// Audit reads the whole audit trail of a request, page by page: every line,
+// where the request says that the chain ends, and whether every page was called
+// unbroken.
+func (c *Client) Audit(ctx context.Context, workspace, request string) (api.Trail, error) {
+	all := api.Trail{Verified: true}
+	err := pages(func(cursor string) (string, error) {
 		var page api.Trail
 		err := c.Do(ctx, http.MethodGet, Request(workspace, request)+"/audit"+query(cursor), nil, &page)
-		lines, verified = append(lines, page.Lines...), verified && page.Verified
+		all.Lines, all.Head, all.Verified = append(all.Lines, page.Lines...), page.Head, all.Verified && page.Verified
 		return page.Next, err
 	})
-	return lines, verified && err == nil, err
+	return all, err
 }
 
 // Files lists all files of a request with what was found of them.

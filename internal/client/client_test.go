@@ -66,17 +66,17 @@ func TestTrailsAreReadToTheEnd(t *testing.T) {
 	for name, broken := range map[string]int{"unbroken": -1, "one page says broken": 1} {
 		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			at, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
-			page := api.Trail{Lines: all[at : at+1], Verified: at != broken}
+			page := api.Trail{Lines: all[at : at+1], Head: head, Verified: at != broken}
 			if at+1 < len(all) {
 				page.Next = strconv.Itoa(at + 1)
 			}
 			_ = json.NewEncoder(w).Encode(page)
 		})
-		lines, verified, err := c.Audit(t.Context(), "w", "r")
-		if err != nil || verified != (broken < 0) {
-			t.Errorf("%s: verified %v, %v", name, verified, err)
+		trail, err := c.Audit(t.Context(), "w", "r")
+		if err != nil || trail.Verified != (broken < 0) || trail.Head != head {
+			t.Errorf("%s: verified %v, head %v, %v", name, trail.Verified, trail.Head, err)
 		}
-		if diff := cmp.Diff(all, lines, cmp.Transformer("at", func(at time.Time) int64 { return at.UnixNano() })); diff != "" {
+		if diff := cmp.Diff(all, trail.Lines, cmp.Transformer("at", func(at time.Time) int64 { return at.UnixNano() })); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

@@ -13,8 +13,9 @@ import (
 // Trail is a page of a request's audit trail.
 type Trail struct {
 	Lines    []audit.Line
-	Next     string // cursor of the next page; "" at the end
-	Verified bool   // all lines, not only the page's, form the chain that the request names
+	Next     string     // cursor of the next page; "" at the end
+	Head     audit.Head // where the request says that the chain ends
+	Verified bool       // all lines, not only the page's, form the chain that the request names
 }
 
 // Audit returns a page of the audit trail and whether all of it is unbroken.
@@ -31,7 +32,7 @@ func (d *Desk) Audit(ctx context.Context, c Caller, key airlock.Key, page airloc
 	if err != nil {
 		return Trail{}, err
 	}
-	t := Trail{Verified: audit.Verify(lines, v.request.Head) == nil}
+	t := Trail{Head: v.request.Head, Verified: audit.Verify(lines, v.request.Head) == nil}
 	to := min(len(lines), from+limit(page, MaxPage))
 	if t.Lines = lines[from:to]; to < len(lines) {
 		t.Next = strconv.Itoa(to)

@@ -13,21 +13,20 @@ import (
 func (w *walk) trail(ctx context.Context, r *request) {
 	w.chapter("The audit trail of the import")
 	w.step(ctx, w.auditor.Name, "reads it, and verifies its hash chain", func(ctx context.Context) (note, error) {
-		lines, verified, err := w.auditor.api.Audit(ctx, r.WorkspaceID, r.ID)
+		trail, err := w.auditor.api.Audit(ctx, r.WorkspaceID, r.ID)
 		switch {
 		case err != nil:
 			return note{}, err
-		case len(lines) == 0:
+		case len(trail.Lines) == 0:
 			return note{}, errors.New("no lines")
-		case !verified:
+		case !trail.Verified:
 			return note{}, fmt.Errorf("%w, says the API", audit.ErrBroken)
 		}
-		last := lines[len(lines)-1]
-		if err := audit.Verify(lines, audit.Head{Seq: last.Seq, Hash: last.Hash}); err != nil {
+		if err := audit.Verify(trail.Lines, trail.Head); err != nil {
 			return note{}, err
 		}
-		n := note{state: fmt.Sprintf("%s, an unbroken chain that ends in %s", count(len(lines), "line"), short(last.Hash))}
-		for _, row := range Table(lines, w.Screen.Columns()-7) {
+		n := note{state: fmt.Sprintf("%s, an unbroken chain that ends in %s", count(len(trail.Lines), "line"), short(trail.Head.Hash))}
+		for _, row := range Table(trail.Lines, w.Screen.Columns()-7) {
 			n.lines = append(n.lines, line{fixed: true, text: row})
 		}
 		return n, nil
