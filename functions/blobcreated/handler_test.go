@@ -100,6 +100,7 @@ func TestForeignEventsAreLimited(t *testing.T) {
 	t.Parallel()
 	w := roomtest.New(t)
 	f := room(w)
+	f.Door.PerMinute = 20
 	flood := func() {
 		for i := range 500 {
 			ev := event("stother", box(roomtest.Here, airlock.DraftFiles, 1), fmt.Sprint(i))

@@ -8,11 +8,12 @@ import (
 )
 
 // strangeAMinute is how many refusals of a kind are kept a minute where nobody
-// says: enough to see what is going on, few enough that a flood fills no table.
-const strangeAMinute = 20
+// says: so many that a handful never share a name (of three, one pair in 1,700
+// minutes), few enough that a flood fills no table.
+const strangeAMinute = 5000
 
 // StrangeID names the audit line of something refused, out of at most limit
-// names a minute; 0 means 20. What meets a name that is taken is in the log
+// names a minute; 0 means 5,000. What meets a name that is taken is in the log
 // only.
 func StrangeID(kind string, at time.Time, limit int, what ...string) string {
 	if limit <= 0 {

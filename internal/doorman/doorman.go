@@ -30,7 +30,7 @@ type Doorman struct {
 	Workspaces     airlock.Workspaces // knows each workspace's storage account
 	Trail          airlock.Trail      // keeps what was refused
 	Now            func() time.Time
-	PerMinute      int // refusals kept a minute; the rest are only logged. 0 means 20
+	PerMinute      int // refusals kept a minute; the rest are only logged. 0 means 5,000
 
 	accounts sync.Map // workspace id → storage account; it never changes
 }

@@ -25,6 +25,7 @@ type Ledger struct {
 	Trail      airlock.Trail
 	Now        func() time.Time
 	Cadence    airlock.Cadence
+	PerMinute  int // lines kept a minute about requests that do not exist; 0 means 5,000
 }
 
 // Case is a request with what its workspace says of it.
@@ -68,7 +69,7 @@ func (l Ledger) Unknown(ctx context.Context, key airlock.Key) error {
 	err := fmt.Errorf("request %s in workspace %s: %w", key.Request, key.Workspace, airlock.ErrNotFound)
 	line := audit.Line{Workspace: "system", At: l.Now().UTC(), Action: "refused", Reason: err.Error(),
 		Actor: audit.Actor{Name: call.Function, Role: string(airlock.Engine)}}
-	id := airlock.StrangeID("unknown", l.Now(), 0, key.Workspace, key.Request)
+	id := airlock.StrangeID("unknown", l.Now(), l.PerMinute, key.Workspace, key.Request)
 	if kept := l.Trail.Strange(ctx, id, line); kept != nil {
 		return fmt.Errorf("refusal not kept: %w", kept)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/queueerror"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
@@ -49,6 +50,9 @@ func TestUnreadableMessage(t *testing.T) {
 	x := begin(t, airlock.Policy{})
 	queues, err := azqueue.NewServiceClientFromConnectionString(rig.Direct.ConnectionString(stack.StateAccount), nil)
 	x.must(err)
+	if _, err := queues.CreateQueue(t.Context(), "airlockadvance", nil); !queueerror.HasCode(err, queueerror.QueueAlreadyExists) {
+		x.must(err)
+	}
 	for _, text := range []string{"bm8gbWVzc2FnZQ==", "e30=", "not base64"} { // "no message" and {}
 		_, err := queues.NewQueueClient("airlockadvance").EnqueueMessage(t.Context(), text, nil)
 		x.must(err)
