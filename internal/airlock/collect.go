@@ -21,10 +21,6 @@ func Collect[T any](list func(Page) ([]T, string, error)) ([]T, error) {
 	}
 }
 
-// MaxPage is the most rows one transaction writes.
-// https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
-const MaxPage = 100
-
 // Each calls do for 0 to n-1, at most parallel at once, and returns all errors
 // joined; the calls that were not begun when one failed are left out.
 func Each(n, parallel int, do func(i int) error) error {

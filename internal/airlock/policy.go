@@ -1,6 +1,7 @@
 package airlock
 
 import (
+	"cmp"
 	"time"
 )
 
@@ -74,29 +75,21 @@ var DefaultPolicy = Policy{
 // WithDefaults fills every zero field from DefaultPolicy.
 func (p Policy) WithDefaults() Policy {
 	d := DefaultPolicy
-	p.Reviewers = or(p.Reviewers, d.Reviewers)
-	p.MaxFiles = or(p.MaxFiles, d.MaxFiles)
-	p.MaxBytes = or(p.MaxBytes, d.MaxBytes)
-	p.MaxFileBytes = or(p.MaxFileBytes, d.MaxFileBytes)
-	p.CloseFactor = or(p.CloseFactor, d.CloseFactor)
-	p.DraftLife = or(p.DraftLife, d.DraftLife)
-	p.WorkLife = or(p.WorkLife, d.WorkLife)
-	p.VerdictLife = or(p.VerdictLife, d.VerdictLife)
-	p.RescanAfter = or(p.RescanAfter, d.RescanAfter)
-	p.ReviewLife = or(p.ReviewLife, d.ReviewLife)
-	p.LinkLife = or(p.LinkLife, d.LinkLife)
-	p.RetainFiles = or(p.RetainFiles, d.RetainFiles)
-	p.RetainShared = or(p.RetainShared, d.RetainShared)
+	p.Reviewers = cmp.Or(p.Reviewers, d.Reviewers)
+	p.MaxFiles = cmp.Or(p.MaxFiles, d.MaxFiles)
+	p.MaxBytes = cmp.Or(p.MaxBytes, d.MaxBytes)
+	p.MaxFileBytes = cmp.Or(p.MaxFileBytes, d.MaxFileBytes)
+	p.CloseFactor = cmp.Or(p.CloseFactor, d.CloseFactor)
+	p.DraftLife = cmp.Or(p.DraftLife, d.DraftLife)
+	p.WorkLife = cmp.Or(p.WorkLife, d.WorkLife)
+	p.VerdictLife = cmp.Or(p.VerdictLife, d.VerdictLife)
+	p.RescanAfter = cmp.Or(p.RescanAfter, d.RescanAfter)
+	p.ReviewLife = cmp.Or(p.ReviewLife, d.ReviewLife)
+	p.LinkLife = cmp.Or(p.LinkLife, d.LinkLife)
+	p.RetainFiles = cmp.Or(p.RetainFiles, d.RetainFiles)
+	p.RetainShared = cmp.Or(p.RetainShared, d.RetainShared)
 	if p.RefuseTypes == nil {
 		p.RefuseTypes = d.RefuseTypes
 	}
 	return p
-}
-
-func or[T comparable](value, standard T) T {
-	var zero T
-	if value == zero {
-		return standard
-	}
-	return value
 }

@@ -1,6 +1,7 @@
 package azfiles
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -39,7 +40,7 @@ func (w *work) slice(ctx context.Context) (airlock.Copied, error) {
 	size := w.blockSize()
 	blocks := (w.copy.Size + size - 1) / size
 	first := min(max(0, w.copy.Offset/size), blocks)
-	end := min(first+int64(or(w.vault.BlocksPerSlice, defaultPerSlice)), blocks)
+	end := min(first+int64(cmp.Or(w.vault.BlocksPerSlice, defaultPerSlice)), blocks)
 	if err := w.stage(ctx, first, end); err != nil {
 		return airlock.Copied{}, fmt.Errorf("copy of block %d to %d: %w", first, end-1, w.vault.explain(ctx, w.copy.From, err))
 	}
@@ -55,13 +56,13 @@ func (w *work) slice(ctx context.Context) (airlock.Copied, error) {
 
 // blockSize keeps a file within the number of blocks a blob may have.
 func (w *work) blockSize() int64 {
-	return max(or(w.vault.BlockBytes, defaultBlock), (w.copy.Size+maxBlocks-1)/maxBlocks)
+	return max(cmp.Or(w.vault.BlockBytes, defaultBlock), (w.copy.Size+maxBlocks-1)/maxBlocks)
 }
 
 // stage copies the blocks from first to before end, several at once.
 func (w *work) stage(ctx context.Context, first, end int64) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(or(w.vault.Parallel, defaultParallel))
+	group.SetLimit(cmp.Or(w.vault.Parallel, defaultParallel))
 	for index := first; index < end; index++ {
 		group.Go(func() error {
 			at := index * w.blockSize()

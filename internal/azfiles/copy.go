@@ -1,6 +1,7 @@
 package azfiles
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func (v *Vault) Copy(ctx context.Context, c airlock.Copy) (airlock.Copied, error
 	switch {
 	case c.Size == 0:
 		return w.write(ctx, nobody(), w.empty)
-	case c.Size <= or(v.PutBlobMax, defaultPutBlobMax):
+	case c.Size <= cmp.Or(v.PutBlobMax, defaultPutBlobMax):
 		return w.write(ctx, nobody(), w.put)
 	}
 	return w.slice(ctx)
@@ -179,12 +180,4 @@ func nobody() *blob.AccessConditions {
 func same(a, b *blob.AccessConditions) bool {
 	x, y := a.ModifiedAccessConditions, b.ModifiedAccessConditions
 	return value(x.IfMatch) == value(y.IfMatch) && value(x.IfNoneMatch) == value(y.IfNoneMatch)
-}
-
-func or[T comparable](set, standard T) T {
-	var zero T
-	if set == zero {
-		return standard
-	}
-	return set
 }
