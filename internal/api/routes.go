@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,25 +29,55 @@ type Route struct {
 	register func(r Route, a *api)
 }
 
-// routes is the whole API. An action is checked before anything else is.
+// routes is the whole API, one list a subject. An action is checked before
+// anything else is.
 func (a *api) routes() []Route {
+	return slices.Concat(a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.probeRoutes())
+}
+
+// requestRoutes make, read and withdraw requests.
+func (a *api) requestRoutes() []Route {
 	return []Route{
 		post(inWorkspace, access.Create, "Make a request, with its draft container and a link into it", a.create).answers(http.StatusCreated),
 		get(inWorkspace, access.Read, "List a workspace's requests", a.list),
 		get(inRequest, access.Read, "Get a request", a.get),
 		post(inRequest+"/submit", access.Submit, "Hand a draft in", a.submit),
 		post(inRequest+"/cancel", access.Cancel, "Give a request up", a.cancel),
+		post(inRequest+"/retry", access.Retry, "Try again what failed", a.retry),
+		get("/api/requests", access.ListMine, "List my requests, or those I manage", a.mine),
+	}
+}
+
+// decisionRoutes are what airlock managers do.
+func (a *api) decisionRoutes() []Route {
+	return []Route{
 		post(inRequest+"/review", access.Review, "Approve or reject", a.review),
 		post(inRequest+"/return", access.Review, "Return for changes", a.giveBack),
 		post(inRequest+"/revoke", access.Revoke, "Take a release back", a.revoke),
 		post(inRequest+"/stop", access.Stop, "Stop a delivery that is under way", a.stop),
-		post(inRequest+"/retry", access.Retry, "Try again what failed", a.retry),
+	}
+}
+
+// fileRoutes lead to the files of a request.
+func (a *api) fileRoutes() []Route {
+	return []Route{
 		get(inRequest+"/link", access.Read, "Link to the files, by status", a.link),
 		get(inRequest+"/sealed-link", access.SealedLink, "Read-only link to the sealed files", a.sealedLink),
 		get(inRequest+"/files", access.Read, "List files with findings", a.files),
 		post(inRequest+"/files/remove", access.Remove, "Take a file out of a draft", a.removeFile).answers(http.StatusNoContent),
+	}
+}
+
+// auditRoutes read the audit trail.
+func (a *api) auditRoutes() []Route {
+	return []Route{
 		get(inRequest+"/audit", access.Audit, "Read the audit trail", a.audit),
-		get("/api/requests", access.ListMine, "List my requests, or those I manage", a.mine),
+	}
+}
+
+// probeRoutes are for everybody, signed in or not.
+func (a *api) probeRoutes() []Route {
+	return []Route{
 		open("/api/ping", "Answer", a.ping),
 		open("/api/health", "Ask every part how it is", a.askHealth),
 		open("/health", "Ask every part how it is", a.askHealth),
