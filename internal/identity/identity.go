@@ -28,6 +28,7 @@ type Person struct {
 	Name    string    // display name, for people to read; never empty
 	Email   string    // address for notifications, "" if the token has none; never an identity
 	Roles   []string  // app roles as the token names them (TREAdmin, TREUser, …), sorted
+	Groups  []string  // object ids of the person's groups, lower case, sorted; nil when the token names none
 	AppOnly bool      // a program acting as itself, no person behind it
 	Expires time.Time // when the token ends
 }

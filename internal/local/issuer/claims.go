@@ -40,6 +40,10 @@ func (s *store) shared(u User) map[string]any {
 
 // GetPrivateClaimsFromRequest makes an access token's claims.
 func (s *store) GetPrivateClaimsFromRequest(_ context.Context, t op.TokenRequest, _ []string) (map[string]any, error) {
+	asked, _ := t.(*request)
+	if asked != nil && asked.service != nil {
+		return s.appClaims(*asked.service), nil
+	}
 	u, err := s.bySubject(t.GetSubject())
 	if err != nil {
 		return nil, fmt.Errorf("user: %w", err)
@@ -47,9 +51,9 @@ func (s *store) GetPrivateClaimsFromRequest(_ context.Context, t op.TokenRequest
 	claims := s.shared(u)
 	claims["scp"] = scope
 	claims["idtyp"] = "user"
-	if r, ok := t.(*request); ok {
-		claims["azp"] = r.GetClientID()
-		r.forID = true
+	if asked != nil {
+		claims["azp"] = asked.GetClientID()
+		asked.forID = true
 	}
 	return claims, nil
 }

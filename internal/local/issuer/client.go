@@ -53,7 +53,14 @@ func (c client) ResponseTypes() []oidc.ResponseType {
 }
 
 func (c client) GrantTypes() []oidc.GrantType {
-	return []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	grants := []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken}
+	if c.Native {
+		grants = append(grants, oidc.GrantTypeDeviceCode)
+	}
+	if c.Service {
+		grants = append(grants, oidc.GrantTypeClientCredentials)
+	}
+	return grants
 }
 
 func (c client) LoginURL(id string) string { return "/login?" + url.Values{"request": {id}}.Encode() }

@@ -33,7 +33,9 @@ type Client struct {
 	ID        string
 	Secret    string   // "" for a public client, which must use PKCE
 	Redirects []string // exact addresses; a Native one's loopback port may differ
-	Native    bool     // a program with a loopback redirect, such as the CLI
+	Native    bool     // a program with a loopback redirect or a device code, such as the CLI
+	Service   bool     // a program that also acts for itself, with Secret (client credentials)
+	Roles     []string // app roles that a Service has itself
 	SignedOut []string // where a browser may go after signing out
 }
 
@@ -129,16 +131,20 @@ func newProvider(url string, s *store, log *slog.Logger) (*op.Provider, error) {
 		AuthMethodPost:        true,
 		GrantTypeRefreshToken: true,
 		SupportedUILocales:    []language.Tag{language.English},
+		DeviceAuthorization: op.DeviceAuthorizationConfig{Lifetime: deviceLife, PollInterval: time.Second,
+			UserFormPath: devicePath, UserCode: op.UserCodeBase20},
 	}, s, op.StaticIssuer(url), op.WithAllowInsecure(), op.WithLogger(log))
 }
 
 // routes adds sign-in page and token route to the provider's own.
 func (s *Server) routes(port int) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", s.provider)
+	mux.Handle("/", s.scoped(s.provider))
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /login", s.login)
 	mux.HandleFunc("POST /login", s.chosen)
+	mux.HandleFunc("GET "+devicePath, s.devicePage)
+	mux.HandleFunc("POST "+devicePath, s.deviceChosen)
 	mux.HandleFunc("POST "+tokenPath, s.token)
 	hosts := map[string]bool{}
 	for _, name := range []string{"localhost", "127.0.0.1"} {
@@ -164,6 +170,15 @@ func (s *Server) TokenURL() string { return s.url + tokenPath }
 // TokenForm is what to post to TokenURL for one user's access token. The answer
 // is {"access_token": …, "token_type": "Bearer", "expires_in": seconds}.
 func (s *Server) TokenForm(userKey string) url.Values { return url.Values{"user": {userKey}} }
+
+// DeviceURL is where a person types the code that a program shows. Posting
+// DeviceForm to it signs the person in without a browser.
+func (s *Server) DeviceURL() string { return s.url + devicePath }
+
+// DeviceForm is what to post to DeviceURL for one user to sign in with a code.
+func (s *Server) DeviceForm(userCode, userKey string) url.Values {
+	return url.Values{"user_code": {userCode}, "user": {userKey}}
+}
 
 // Users are the people of the directory, with their object ids.
 func (s *Server) Users() []User { return s.store.userList() }

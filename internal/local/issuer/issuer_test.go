@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,15 +29,22 @@ const (
 
 func start(t *testing.T) *issuer.Server {
 	t.Helper()
+	return startAt(t, time.Now)
+}
+
+// startAt is start with another clock.
+func startAt(t *testing.T, now func() time.Time) *issuer.Server {
+	t.Helper()
 	s, err := issuer.Start(t.Context(), issuer.Config{
 		Audience: api,
-		Now:      time.Now,
+		Now:      now,
 		Users: []issuer.User{
 			{Key: "researcher", Name: "Robin <b>Hill</b>", Email: "robin@example.org", OID: "a3c1f0de-0000-4000-8000-000000000001", Roles: []string{"TREUser"}},
 			{Key: "admin", Name: "Alex Admin", Email: "alex@example.org", Roles: []string{"TREAdmin", "TREUser"}},
 		},
 		Clients: []issuer.Client{
 			{ID: cli, Native: true, Redirects: []string{"http://127.0.0.1/callback", "http://localhost/callback"}},
+			{ID: robot, Secret: robotSecret, Service: true, Roles: []string{"TREUser"}},
 			{ID: portal, Secret: "portal-secret", Redirects: []string{redirect}, SignedOut: []string{"http://127.0.0.1:7071/"}},
 		},
 	})
@@ -92,11 +100,36 @@ func get(t *testing.T, c *http.Client, address string) (string, int) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	return readAll(t, resp), resp.StatusCode
+}
+
+func readAll(t *testing.T, resp *http.Response) string {
+	t.Helper()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(body), resp.StatusCode
+	return string(body)
+}
+
+// clock is time under a test's control.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Now()} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
 }
 
 func claimsOf(t *testing.T, token string) map[string]any {

@@ -12,7 +12,17 @@ import (
 //go:embed login.html
 var loginHTML string
 
-var loginPage = template.Must(template.New("login").Funcs(template.FuncMap{"initials": initials}).Parse(loginHTML))
+//go:embed device.html
+var deviceHTML string
+
+var (
+	loginPage  = newPage("login", loginHTML)
+	devicePage = newPage("device", deviceHTML)
+)
+
+func newPage(name, text string) *template.Template {
+	return template.Must(template.New(name).Funcs(template.FuncMap{"initials": initials}).Parse(text))
+}
 
 // loginView is what the page shows.
 type loginView struct {
@@ -59,8 +69,12 @@ func (s *Server) chosen(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) show(w http.ResponseWriter, status int, view loginView) {
+	s.render(w, status, loginPage, view)
+}
+
+func (s *Server) render(w http.ResponseWriter, status int, from *template.Template, view any) {
 	var page bytes.Buffer
-	if err := loginPage.Execute(&page, view); err != nil {
+	if err := from.Execute(&page, view); err != nil {
 		http.Error(w, "page could not be made", http.StatusInternalServerError)
 		return
 	}

@@ -16,7 +16,8 @@ type request struct {
 	signedIn time.Time
 	// forID is set once the access token is made: the library makes both tokens
 	// from one request, access token first, and Entra's differ in audience.
-	forID bool
+	forID   bool
+	service *Client // an application that speaks for itself; nil for a person
 }
 
 func (r *request) GetID() string          { return r.id }

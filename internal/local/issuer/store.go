@@ -30,12 +30,15 @@ type store struct {
 	order    []string            // of pending, oldest first
 	codes    map[string]string   // authorization code to request id
 	sessions map[string]request  // by refresh token
+	devices  map[string]*device  // by device code
 }
 
 var (
 	_ op.Storage                        = (*store)(nil)
 	_ op.CanGetPrivateClaimsFromRequest = (*store)(nil)
 	_ op.CanSetUserinfoFromRequest      = (*store)(nil)
+	_ op.DeviceAuthorizationStorage     = (*store)(nil)
+	_ op.ClientCredentialsStorage       = (*store)(nil)
 )
 
 func newStore(c Config) (*store, error) {
@@ -44,6 +47,7 @@ func newStore(c Config) (*store, error) {
 		pending:  map[string]*request{},
 		codes:    map[string]string{},
 		sessions: map[string]request{},
+		devices:  map[string]*device{},
 	}
 	_, _ = rand.Read(s.cryptoKey[:]) // never fails (crypto/rand)
 	return s, s.rotate()
@@ -72,7 +76,11 @@ func (s *store) CreateAuthRequest(_ context.Context, a *oidc.AuthRequest, _ stri
 	if len(a.Prompt) == 1 && a.Prompt[0] == "none" {
 		return nil, oidc.ErrLoginRequired() // nobody stays signed in here
 	}
-	r := &request{id: rand.Text(), asked: *a, audience: s.config.Audience}
+	audience, err := s.audienceOf(a.Scopes)
+	if err != nil {
+		return nil, err
+	}
+	r := &request{id: rand.Text(), asked: *a, audience: audience}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pending[r.id] = r

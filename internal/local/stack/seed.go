@@ -15,6 +15,10 @@ const (
 	Audience     = "6f0f3f4e-2f51-4c0b-8f9e-7a4f3f0a1b11" // the API's client id
 	PortalClient = "trefoil-portal"
 	CLIClient    = "trefoil-cli"
+	// RobotClient is an application that acts for itself: it gets tokens with
+	// RobotSecret (client credentials) and has the app role TREUser.
+	RobotClient  = "trefoil-automation"
+	RobotSecret  = "on-this-machine-only"
 	mailPassword = "on-this-machine-only"
 )
 

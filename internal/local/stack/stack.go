@@ -152,7 +152,8 @@ func (s *Stack) startPeople(ctx context.Context) error {
 		Users: users, Now: s.cfg.Now, Logger: s.cfg.Log,
 		Clients: []issuer.Client{
 			{ID: PortalClient, Redirects: []string{s.PortalURL() + "/signin/callback"}, SignedOut: []string{s.PortalURL() + "/"}},
-			{ID: CLIClient, Native: true, Redirects: []string{"http://127.0.0.1/callback"}},
+			{ID: CLIClient, Native: true, Redirects: []string{"http://127.0.0.1/callback", "http://localhost/callback", "http://localhost"}},
+			{ID: RobotClient, Secret: RobotSecret, Service: true, Roles: []string{"TREUser"}},
 		}})
 	if err == nil {
 		s.onClose(s.Issuer.Close)
