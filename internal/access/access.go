@@ -62,6 +62,7 @@ const (
 	Revoke       Action = "airlock/revoke"   // take a release back
 	Retry        Action = "airlock/retry"    // try again what failed
 	Audit        Action = "airlock/audit"    // read the audit trail
+	AuditAll     Action = "audit/all"        // read the audit trail of all workspaces, of people, and what was refused
 )
 
 // permissions is the table: which roles may do what. What is not in it is
@@ -81,6 +82,7 @@ var permissions = map[Action][]Role{
 	Revoke:       {AirlockManager},
 	Retry:        {AirlockManager, WorkspaceOwner, TREAdmin},
 	Audit:        {WorkspaceOwner, AirlockManager, TREAdmin},
+	AuditAll:     {TREAdmin},
 }
 
 // Actions lists every action of the table, sorted.

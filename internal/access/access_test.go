@@ -26,6 +26,7 @@ const grid = `
 	airlock/revoke    -         -        -               -                    yes
 	airlock/retry     yes       -        yes             -                    yes
 	airlock/audit     yes       -        yes             -                    yes
+	audit/all         yes       -        -               -                    -
 `
 
 func TestGrid(t *testing.T) {

@@ -32,6 +32,7 @@ type Move struct {
 	Reason    string // for people: why
 	Detail    string // for the audit trail: a digest, a count
 	Operation string // id of the call, so that its repeat is recognised
+	Call      string // id of the call as its answer names it; for the audit trail
 }
 
 // Change is what one commit writes, all or nothing, under the request's ETag.
@@ -83,7 +84,7 @@ func (r Request) apply(m Move) (Change, error) {
 	}
 	line, head := r.Head.Append(audit.Line{
 		Workspace: r.Workspace, Request: r.ID, At: m.At, Actor: m.actor(row), Action: string(m.On),
-		From: string(r.Stage), To: string(row.To), Reason: m.Reason, Detail: m.Detail,
+		From: string(r.Stage), To: string(row.To), Reason: m.Reason, Detail: m.Detail, Call: m.Call,
 	})
 	next.Head = head
 	orders := slices.Clone(row.Then)

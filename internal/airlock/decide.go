@@ -29,6 +29,7 @@ type Decision struct {
 	Reason    string
 	At        time.Time
 	Operation string
+	Call      string // id of the call as its answer names it; for the audit trail
 }
 
 // Decide applies a decision. managers are the workspace's airlock managers as
@@ -52,7 +53,7 @@ func (r Request) Decide(d Decision, managers []access.Membership, needed int) (C
 	if d.Verb == VerbApprove {
 		detail += fmt.Sprintf(", approval %d of %d", len(counted), max(needed, 1))
 	}
-	c, err := r.apply(Move{On: on, By: d.By, As: []Role{Manager}, At: d.At, Reason: d.Reason, Operation: d.Operation, Detail: detail})
+	c, err := r.apply(Move{On: on, By: d.By, As: []Role{Manager}, At: d.At, Reason: d.Reason, Operation: d.Operation, Call: d.Call, Detail: detail})
 	if err != nil {
 		return Change{}, err
 	}

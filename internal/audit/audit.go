@@ -24,6 +24,8 @@ type Line struct {
 	To        string    `json:"to,omitempty"`     // status after
 	Reason    string    `json:"reason,omitempty"` // what the person, or the rule, gave as reason
 	Detail    string    `json:"detail,omitempty"` // facts worth keeping: a digest, a count; never a file name or a link
+	Person    string    `json:"person,omitempty"` // object id of the person it is about, where it is about one
+	Call      string    `json:"call,omitempty"`   // id of the call by which a person did it: the X-Request-Id of the answer
 	Prev      string    `json:"prev"`             // hash of the line before; "" for the first
 	Hash      string    `json:"hash"`             // hash of this line, Prev included
 }

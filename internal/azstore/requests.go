@@ -109,7 +109,7 @@ func commitActions(c airlock.Change) ([]action, error) {
 		actions[0] = replace(r, q.Version)
 	}
 	for _, line := range c.Lines {
-		r, err := newRow(q.Workspace, auditKey(q.ID, line.Seq)).withData(line)
+		r, err := auditRow(q.Workspace, auditKey(q.ID, line.Seq), line)
 		if err != nil {
 			return nil, err
 		}

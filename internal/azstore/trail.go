@@ -25,7 +25,7 @@ func (s *Store) Lines(ctx context.Context, key airlock.Key, page airlock.Page) (
 // Strange keeps a line about something refused or foreign, in the partition
 // "system"; id makes a repeat harmless.
 func (s *Store) Strange(ctx context.Context, id string, line audit.Line) error {
-	r, err := newRow(system, kindStrange+part(id)).withData(line)
+	r, err := auditRow(system, kindStrange+part(id), line)
 	if err != nil {
 		return err
 	}

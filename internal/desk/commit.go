@@ -147,5 +147,5 @@ const operationMark = "operation "
 // pull is the rulebook's move by the visitor.
 func (d *Desk) pull(v visit, on airlock.Trigger, reason, operation string) airlock.Move {
 	return airlock.Move{On: on, By: v.caller.person(), As: v.as, At: d.Now(), Reason: reason,
-		Operation: operation, Detail: operationMark + operation}
+		Operation: operation, Call: v.caller.call(), Detail: operationMark + operation}
 }

@@ -94,7 +94,7 @@ func (d *Desk) first(v visit, n New, key airlock.Key) airlock.Change {
 	}.Making(airlock.DraftFiles, 1)
 	return r.Note(audit.Line{At: now, Action: "create", To: string(airlock.Draft),
 		Actor:  audit.Actor{OID: by.OID, Name: by.Name, Role: string(airlock.Creator)},
-		Detail: operationMark + r.Operation})
+		Detail: operationMark + r.Operation, Call: v.caller.call()})
 }
 
 // createdView answers a repeat: the request as it is, with a link while it is

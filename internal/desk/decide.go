@@ -32,7 +32,7 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 			return airlock.Change{}, fmt.Errorf("members of %s: %w", key.Workspace, err)
 		}
 		change, err := v.request.Decide(airlock.Decision{ID: operation, Verb: word.Verb, By: v.caller.person(),
-			Digest: word.Digest, Reason: word.Reason, At: d.Now(), Operation: operation},
+			Digest: word.Digest, Reason: word.Reason, At: d.Now(), Operation: operation, Call: v.caller.call()},
 			managers(members), v.workspace.Policy.WithDefaults().Reviewers)
 		if err != nil {
 			return change, err

@@ -5,6 +5,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -44,6 +45,7 @@ type Ports struct {
 	Requests   airlock.Requests
 	Files      airlock.Files
 	Trail      airlock.Trail
+	Audits     airlock.AuditQuery
 	Workspaces airlock.Workspaces
 	Members    airlock.Members
 	Manifests  airlock.Manifests
@@ -70,6 +72,9 @@ type Caller struct {
 	// Operation names the call, so that its repeat is recognised: the
 	// invocation id the host gave it. Empty: a call of its own every time.
 	Operation string
+	// Call is the call's id as its answer names it, for the audit trail. Empty:
+	// Operation.
+	Call string
 
 	standing *standing // what Admit read
 }
@@ -97,6 +102,9 @@ func (c Caller) id(purpose string, key airlock.Key) string {
 	}
 	return uuid.NewSHA1(namespace, []byte(purpose+"\n"+c.Person.OID+"\n"+key.Workspace+"\n"+key.Request+"\n"+c.Operation)).String()
 }
+
+// call is the call's id for the audit trail.
+func (c Caller) call() string { return cmp.Or(c.Call, c.Operation) }
 
 // person is the caller as rows keep one: without what the token says of roles.
 func (c Caller) person() access.Person {

@@ -24,6 +24,7 @@ type Store interface {
 	airlock.Files
 	airlock.Work
 	airlock.Trail
+	airlock.AuditQuery
 	airlock.Workspaces
 	airlock.Members
 	airlock.Manifests
@@ -58,7 +59,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	}{
 		{"requests", requestRules}, {"commit", commitRules}, {"files", fileRules}, {"put", putRules},
 		{"selections", selectionRules}, {"work", workRules}, {"trail", trailRules}, {"people", peopleRules},
-		{"papers", paperRules},
+		{"papers", paperRules}, {"audit", auditRules},
 	} {
 		for _, r := range room.rules {
 			t.Run(room.name+"/"+r.name, func(t *testing.T) {

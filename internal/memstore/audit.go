@@ -1,0 +1,29 @@
+package memstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
+)
+
+// AuditLines lists the lines of a partition that the filter picks.
+func (s *Store) AuditLines(_ context.Context, partition string, f airlock.AuditFilter, page airlock.Page) ([]audit.Line, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var rows sorted[audit.Line]
+	s.partition(partition).requests.after("", func(_ string, r *request) bool {
+		for _, line := range r.lines {
+			rows.put(fmt.Sprintf("audit.%s.%08d", line.Request, line.Seq), line)
+		}
+		return true
+	})
+	if partition == airlock.SystemPartition {
+		for id, line := range s.strange {
+			rows.put("strange."+id, line)
+		}
+	}
+	found, next := pick(&rows, page, func(line audit.Line) (audit.Line, bool) { return line, f.Picks(line) })
+	return found, next, nil
+}
