@@ -10,16 +10,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/google/uuid"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/desk"
-	"github.com/trefoil-tre/trefoil/internal/logctx"
 )
 
 // What a Verifier says of a token.
@@ -57,6 +54,8 @@ type Settings struct {
 	Metadata Metadata
 	Now      func() time.Time
 	Log      *slog.Logger // nil means slog.Default
+	Limits   Limits
+	Origins  []string // whose pages may call, such as https://tre.example.org; none by default
 }
 
 type api struct {
@@ -71,12 +70,15 @@ func New(s Settings) http.Handler {
 	if s.Log == nil {
 		s.Log = slog.Default()
 	}
+	s.Limits = s.Limits.withDefaults()
 	mux := http.NewServeMux()
 	a := &api{Settings: s, health: &health{checks: s.Checks, now: s.Now}}
 	a.huma = humago.New(mux, a.config())
-	for _, r := range a.routes() {
+	routes := a.routes()
+	for _, r := range routes {
 		r.register(r, a)
 	}
+	a.absent(mux, routes)
 	return a.outermost(mux)
 }
 
@@ -106,57 +108,4 @@ func marshal(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
-}
-
-// requestID is the header that names a call in every answer.
-const requestID = "X-Request-Id"
-
-// outermost gives every answer its id and the headers that all share, and
-// keeps a fault of ours from ending the process.
-func (a *api) outermost(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := Operation(r.Header)
-		if id == "" {
-			id = uuid.NewString()
-		}
-		h := w.Header()
-		h.Set(requestID, id)
-		h.Set("Cache-Control", "no-store") // answers hold links and other people's names
-		h.Set("X-Content-Type-Options", "nosniff")
-		ctx := context.WithValue(r.Context(), operationKey{}, id)
-		ctx = logctx.With(ctx, slog.String("operation", id))
-		defer a.recovered(ctx, w)
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// operationKey is where the context keeps the call's id.
-type operationKey struct{}
-
-// recovered answers 500 after a panic. The panic's text may hold anything, so
-// only its type is logged.
-func (a *api) recovered(ctx context.Context, w http.ResponseWriter) {
-	p := recover()
-	if p == nil {
-		return
-	}
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(p)
-	}
-	a.Log.ErrorContext(ctx, "call panicked", slog.String("type", typeName(p)))
-	http.Error(w, "internal error", http.StatusInternalServerError)
-}
-
-// Operation is the id that the Functions host gave a call: the same when it
-// sends the call again. A client's own header stands before the host's when
-// the host forwards (it replaces it when it proxies), so the last part counts.
-// "" when there is none that looks like an id.
-// https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers
-func Operation(h http.Header) string {
-	parts := strings.Split(strings.Join(h.Values("X-Azure-Functions-InvocationId"), ","), ",")
-	id, err := uuid.Parse(strings.TrimSpace(parts[len(parts)-1]))
-	if err != nil {
-		return ""
-	}
-	return id.String()
 }

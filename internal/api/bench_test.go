@@ -75,6 +75,8 @@ type bench struct {
 	store   *memstore.Store
 	files   *memfiles.Files
 	handler http.Handler
+
+	settings api.Settings
 }
 
 func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
@@ -94,8 +96,9 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Audits: b.store, Workspaces: b.store, Members: b.store,
 		Manifests: b.store, Containers: b.files, Orders: nowhere{}, Facts: nowhere{}},
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
-	b.handler = api.New(api.Settings{Desk: b.desk, Verifier: tokens{}, Now: now, Log: log,
-		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}})
+	b.settings = api.Settings{Desk: b.desk, Verifier: tokens{}, Now: now, Log: log,
+		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}}
+	b.handler = api.New(b.settings)
 	return b
 }
 

@@ -1,9 +1,11 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/api"
 )
 
 func at(stage airlock.Stage, tail string) func(*bench) string {
@@ -94,5 +96,75 @@ func TestAzureTRECodes(t *testing.T) {
 				t.Errorf("%d, want %d: %s", w.Code, tt.want, w.Body)
 			}
 		})
+	}
+}
+
+// TestShapes holds what is outside the table of routes, and what a client
+// cannot take or send wrongly, against HTTP and AzureTRE's form of errors.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, tt := range []struct {
+		name, method, path, who, body string
+		headers                       []string
+		want                          int
+		header, value                 string
+	}{
+		{"an unknown address", "GET", "/api/nothing", "ann", "", nil, 404, "Content-Type", "text/plain; charset=utf-8"},
+		{"an unknown address, as a problem", "GET", "/api/nothing", "ann", "", []string{"Accept", "application/problem+json"}, 404, "Content-Type", "application/problem+json"},
+		{"an unknown method", "PUT", list(here), "ann", creation, nil, 405, "Allow", "GET, HEAD, POST, OPTIONS"},
+		{"an unknown method, signed out", "DELETE", "/api/ping", "", "", nil, 405, "Allow", "GET, HEAD, OPTIONS"},
+		{"what is possible", "OPTIONS", list(here), "", "", nil, 204, "Allow", "GET, HEAD, POST, OPTIONS"},
+		{"the head of a list", "HEAD", list(here), "ann", "", nil, 200, "Content-Type", "application/json"},
+		{"a form", "POST", list(here), "ann", "type=import", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "", ""},
+		{"JSON with a parameter", "POST", list(here), "ann", creation, []string{"Content-Type", "application/json; charset=UTF-8"}, 201, "", ""},
+		{"JSON in another charset", "POST", list(here), "ann", creation, []string{"Content-Type", "application/json; charset=utf-16"}, 415, "", ""},
+		{"packed JSON", "POST", list(here), "ann", creation, []string{"Content-Encoding", "gzip"}, 415, "", ""},
+		{"a client that wants XML", "GET", list(here), "ann", "", []string{"Accept", "application/xml"}, 406, "Content-Type", "text/plain; charset=utf-8"},
+		{"a client that wants anything but JSON", "GET", list(here), "ann", "", []string{"Accept", "application/json;q=0, image/png"}, 406, "", ""},
+		{"a browser", "GET", list(here), "ann", "", []string{"Accept", "text/html,application/xml;q=0.9,*/*;q=0.8"}, 200, "Content-Type", "application/json"},
+		{"headers without end", "GET", list(here), "ann", "", []string{"X-Padding", strings.Repeat("x", 33<<10)}, 431, "", ""},
+		{"a name twice", "POST", list(here), "ann", `{"type":"import","businessJustification":"x","type":"export"}`, nil, 422, "", ""},
+		{"bytes that are no text", "POST", list(here), "ann", "{\"type\":\"import\",\"businessJustification\":\"\xff\"}", nil, 422, "", ""},
+	} {
+		w := b.call(tt.method, tt.path, tt.who, tt.body, tt.headers...)
+		if w.Code != tt.want || tt.header != "" && w.Header().Get(tt.header) != tt.value {
+			t.Errorf("%s: %d %s, want %d %s: %.200s", tt.name, w.Code, w.Header().Get(tt.header), tt.want, tt.value, w.Body)
+		}
+		if w.Header().Get("X-Request-Id") == "" {
+			t.Errorf("%s: no request id", tt.name)
+		}
+	}
+	w := b.call("GET", b.stage(airlock.InReview), "ann", "")
+	a := b.read(w, 200)
+	if tag := w.Header().Get("ETag"); tag != `"`+a.Request.ETag+`"` {
+		t.Errorf("ETag %s, _etag %s", tag, a.Request.ETag)
+	}
+}
+
+// TestCross asks as pages of allowed and of other origins do.
+func TestCross(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	closed := b.call("OPTIONS", list(here), "", "", "Origin", "https://ui.example", "Access-Control-Request-Method", "POST")
+	if closed.Header().Get("Access-Control-Allow-Origin") != "" {
+		t.Error("open to other origins unasked")
+	}
+	b.settings.Origins = []string{"https://ui.example"}
+	b.handler = api.New(b.settings)
+	preflight := b.call("OPTIONS", list(here), "", "", "Origin", "https://ui.example", "Access-Control-Request-Method", "POST")
+	h := preflight.Header()
+	if preflight.Code != 204 || h.Get("Access-Control-Allow-Origin") != "https://ui.example" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") ||
+		!strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") || h.Get("Access-Control-Allow-Credentials") != "" || h.Get("Vary") != "Origin" {
+		t.Errorf("preflight: %d %v", preflight.Code, h)
+	}
+	for origin, want := range map[string]string{"https://ui.example": "https://ui.example", "https://evil.example": "", "https://ui.example.evil": "", "null": "", "": ""} {
+		w := b.call("GET", list(here), "ann", "", "Origin", origin)
+		if got := w.Header().Get("Access-Control-Allow-Origin"); got != want || w.Code != 200 {
+			t.Errorf("origin %q: allowed %q, %d", origin, got, w.Code)
+		}
+	}
+	if w := b.call("GET", list(here), "", "", "Origin", "https://ui.example"); w.Code != 401 || w.Header().Get("Access-Control-Allow-Origin") == "" {
+		t.Errorf("a refusal must be readable: %d %v", w.Code, w.Header())
 	}
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -57,7 +59,7 @@ func withActions(v desk.View) WithActions {
 
 // moved is the answer to a call that changed a request. It stands: trouble with
 // the names of its files only leaves them out.
-func (a *api) moved(ctx context.Context, v desk.View, err error) (*body[WithActions], error) {
+func (a *api) moved(ctx context.Context, v desk.View, err error) (*single, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -69,13 +71,27 @@ func (a *api) moved(ctx context.Context, v desk.View, err error) (*body[WithActi
 }
 
 // one is the answer about one request, with the names of its files.
-func (a *api) one(ctx context.Context, v desk.View) (*body[WithActions], error) {
+func (a *api) one(ctx context.Context, v desk.View) (*single, error) {
 	out := withActions(v)
 	files, err := a.Desk.Record(ctx, v)
 	for _, f := range files {
 		out.Request.Files = append(out.Request.Files, NamedFile{Name: f.Name, Size: f.Size})
 	}
-	return &body[WithActions]{out}, err
+	return &single{entityTag(v.Request.Version), out}, err
+}
+
+// single is the answer about one request, with its version as HTTP has it.
+type single struct {
+	ETag string `header:"ETag" doc:"Version of the request; send it back as If-Match with a change"`
+	Body WithActions
+}
+
+// entityTag is a version as RFC 9110 (8.8.3) writes it.
+func entityTag(version string) string {
+	if version == "" || strings.HasSuffix(version, `"`) {
+		return version
+	}
+	return strconv.Quote(version)
 }
 
 func file(f desk.File) File {

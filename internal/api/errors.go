@@ -80,7 +80,7 @@ func shapeError(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	named(problem)
 	switch {
-	case strings.Contains(ctx.Header("Accept"), problemJSON):
+	case wantsProblem(ctx.Header("Accept")):
 		ctx.SetHeader("Content-Type", problemJSON)
 		return problem, nil
 	case problem.Status == http.StatusUnprocessableEntity:

@@ -16,12 +16,12 @@ type PageCall struct {
 
 func (in PageCall) page() airlock.Page { return airlock.Page{After: in.Cursor, Limit: in.Limit} }
 
-func (a *api) files(ctx context.Context, c desk.Caller, in *PageCall) (*body[Files], error) {
+func (a *api) files(ctx context.Context, c desk.Caller, in *PageCall) (*paged[Files], error) {
 	page, err := a.Desk.Files(ctx, c, in.key(), in.page())
 	if err != nil {
 		return nil, err
 	}
-	return &body[Files]{filePage(page)}, nil
+	return &paged[Files]{nextLink(ctx, page.Next), filePage(page)}, nil
 }
 
 // Removal names a file in the body: names hold characters that proxies bend in
@@ -37,12 +37,12 @@ func (a *api) removeFile(ctx context.Context, c desk.Caller, in *Removal) (*stru
 	return nil, a.Desk.RemoveFile(ctx, c, in.key(), in.Body.Name)
 }
 
-func (a *api) audit(ctx context.Context, c desk.Caller, in *PageCall) (*body[Trail], error) {
+func (a *api) audit(ctx context.Context, c desk.Caller, in *PageCall) (*paged[Trail], error) {
 	t, err := a.Desk.Audit(ctx, c, in.key(), in.page())
 	if err != nil {
 		return nil, err
 	}
-	return &body[Trail]{trail(t)}, nil
+	return &paged[Trail]{nextLink(ctx, t.Next), trail(t)}, nil
 }
 
 func (a *api) link(ctx context.Context, c desk.Caller, in *Addressed) (*body[Link], error) {

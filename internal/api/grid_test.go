@@ -117,11 +117,12 @@ func bodyOf(r api.Route) string {
 	return bodies[r.Path[strings.LastIndex(r.Path, "/")+1:]]
 }
 
-// ofWorkspace are the routes under a workspace, by their name in the grids.
+// ofWorkspace are the routes of a workspace's requests, by their name in the
+// grids.
 func ofWorkspace() map[string]api.Route {
 	all := map[string]api.Route{}
 	for _, r := range api.Routes() {
-		if tail, ok := strings.CutPrefix(r.Path, "/api/workspaces/{workspace_id}"); ok {
+		if tail, ok := strings.CutPrefix(r.Path, "/api/workspaces/{workspace_id}"); ok && strings.HasPrefix(tail, "/requests") {
 			all[r.Method+" "+strings.Replace(tail, "{airlock_request_id}", "{}", 1)] = r
 		}
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
@@ -31,7 +32,7 @@ type Creation struct {
 	}
 }
 
-func (a *api) create(ctx context.Context, c desk.Caller, in *Creation) (*body[WithActions], error) {
+func (a *api) create(ctx context.Context, c desk.Caller, in *Creation) (*single, error) {
 	view, err := a.Desk.Create(ctx, c, canonical(in.Workspace), desk.New{Type: in.Body.Type, Title: in.Body.Title,
 		Justification: in.Body.Justification, Properties: in.Body.Properties})
 	return a.moved(ctx, view, err)
@@ -39,28 +40,37 @@ func (a *api) create(ctx context.Context, c desk.Caller, in *Creation) (*body[Wi
 
 // Picked are the filters of a list, with AzureTRE's names.
 type Picked struct {
-	Type      airlock.Type   `query:"type"`
-	Status    airlock.Status `query:"status"`
-	OrderBy   string         `query:"order_by" doc:"One of createdBy.name, createdWhen, id, status, title, type, updatedBy.name, updatedWhen"`
-	Ascending bool           `query:"order_ascending" default:"true"`
-	Limit     int            `query:"limit" minimum:"1" maximum:"1000" doc:"Requests in a page; all of them when absent"`
-	Cursor    string         `query:"cursor" maxLength:"100"`
+	Type      airlock.Type `query:"type" doc:"import or export; both when absent" example:"import"`
+	Status    []string     `query:"status,explode" doc:"Statuses, separated by commas or given again and again; any when absent" example:"[\"in_review\"]"`
+	Title     string       `query:"title" maxLength:"200" doc:"What the title contains, whatever the case" example:"trial"`
+	OrderBy   string       `query:"order_by" doc:"One of createdBy.name, createdWhen, id, status, title, type, updatedBy.name, updatedWhen; createdWhen when absent" example:"createdWhen"`
+	Ascending bool         `query:"order_ascending" default:"true" doc:"Smallest or oldest first"`
+	Limit     int          `query:"limit" minimum:"1" maximum:"1000" doc:"Requests in a page. When absent all of them, up to the cap of this installation (TRE_API_MAX_LIST, 5,000 unless set); the Link header tells when there are more" example:"50"`
+	Cursor    string       `query:"cursor" maxLength:"100" doc:"Of the page before, from its Link header"`
 }
 
-func (p Picked) filter() desk.Filter {
-	return desk.Filter{Type: p.Type, Status: p.Status, OrderBy: p.OrderBy, Descending: !p.Ascending,
-		Page: airlock.Page{After: p.Cursor, Limit: p.Limit}}
+func (a *api) filter(p Picked) desk.Filter {
+	f := desk.Filter{Type: p.Type, Title: p.Title, OrderBy: p.OrderBy, Descending: !p.Ascending,
+		Page: airlock.Page{After: p.Cursor, Limit: p.Limit}, Most: a.Limits.List}
+	for _, value := range p.Status {
+		for status := range strings.SplitSeq(value, ",") {
+			if status != "" {
+				f.Statuses = append(f.Statuses, airlock.Status(status))
+			}
+		}
+	}
+	return f
 }
 
 // ListCall asks for a workspace's requests.
 type ListCall struct {
 	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
-	Creator   string `query:"creator_user_id"`
+	Creator   string `query:"creator_user_id" maxLength:"100" doc:"Object id of who made them; anybody when absent" example:"a0000000-0000-4000-8000-000000000001"`
 	Picked
 }
 
-func (a *api) list(ctx context.Context, c desk.Caller, in *ListCall) (*body[Requests], error) {
-	filter := in.filter()
+func (a *api) list(ctx context.Context, c desk.Caller, in *ListCall) (*paged[Requests], error) {
+	filter := a.filter(in.Picked)
 	filter.Creator = canonical(in.Creator)
 	l, err := a.Desk.List(ctx, c, canonical(in.Workspace), filter)
 	if err != nil {
@@ -70,7 +80,7 @@ func (a *api) list(ctx context.Context, c desk.Caller, in *ListCall) (*body[Requ
 	for _, v := range l.Views {
 		out.Requests = append(out.Requests, withActions(v))
 	}
-	return &body[Requests]{out}, nil
+	return &paged[Requests]{nextLink(ctx, l.Next), out}, nil
 }
 
 // MineCall asks for one's own requests, or those one manages.
@@ -81,23 +91,24 @@ type MineCall struct {
 
 // mineOut is a bare list, as AzureTRE answers it; the cursor is a header.
 type mineOut struct {
-	Next string `header:"X-Next-Cursor"`
+	Link string `header:"Link" doc:"Address of the next page, with rel=\"next\" (RFC 8288); absent on the last"`
+	Next string `header:"X-Next-Cursor" doc:"Cursor of the next page; absent on the last"`
 	Body []Request
 }
 
 func (a *api) mine(ctx context.Context, c desk.Caller, in *MineCall) (*mineOut, error) {
-	l, err := a.Desk.Mine(ctx, c, in.Manager, in.filter())
+	l, err := a.Desk.Mine(ctx, c, in.Manager, a.filter(in.Picked))
 	if err != nil {
 		return nil, err
 	}
-	out := mineOut{Next: l.Next, Body: []Request{}}
+	out := mineOut{Link: nextLink(ctx, l.Next), Next: l.Next, Body: []Request{}}
 	for _, v := range l.Views {
 		out.Body = append(out.Body, request(v))
 	}
 	return &out, nil
 }
 
-func (a *api) get(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+func (a *api) get(ctx context.Context, c desk.Caller, in *Addressed) (*single, error) {
 	view, err := a.Desk.Get(ctx, c, in.key())
 	if err != nil {
 		return nil, err
@@ -105,17 +116,17 @@ func (a *api) get(ctx context.Context, c desk.Caller, in *Addressed) (*body[With
 	return a.one(ctx, view)
 }
 
-func (a *api) submit(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+func (a *api) submit(ctx context.Context, c desk.Caller, in *Addressed) (*single, error) {
 	view, err := a.Desk.Submit(ctx, c, in.key())
 	return a.moved(ctx, view, err)
 }
 
-func (a *api) cancel(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+func (a *api) cancel(ctx context.Context, c desk.Caller, in *Addressed) (*single, error) {
 	view, err := a.Desk.Cancel(ctx, c, in.key(), "")
 	return a.moved(ctx, view, err)
 }
 
-func (a *api) retry(ctx context.Context, c desk.Caller, in *Addressed) (*body[WithActions], error) {
+func (a *api) retry(ctx context.Context, c desk.Caller, in *Addressed) (*single, error) {
 	view, err := a.Desk.Retry(ctx, c, in.key())
 	return a.moved(ctx, view, err)
 }
@@ -130,7 +141,7 @@ type Verdict struct {
 	}
 }
 
-func (a *api) review(ctx context.Context, c desk.Caller, in *Verdict) (*body[WithActions], error) {
+func (a *api) review(ctx context.Context, c desk.Caller, in *Verdict) (*single, error) {
 	word := desk.Word{Verb: airlock.VerbReject, Reason: in.Body.Explanation, Digest: in.Body.Digest}
 	if in.Body.Approval {
 		word.Verb = airlock.VerbApprove
@@ -148,7 +159,7 @@ type Return struct {
 	}
 }
 
-func (a *api) giveBack(ctx context.Context, c desk.Caller, in *Return) (*body[WithActions], error) {
+func (a *api) giveBack(ctx context.Context, c desk.Caller, in *Return) (*single, error) {
 	view, err := a.Desk.Decide(ctx, c, in.key(), desk.Word{Verb: airlock.VerbReturn, Reason: in.Body.Reason, Digest: in.Body.Digest})
 	return a.moved(ctx, view, err)
 }
@@ -161,12 +172,12 @@ type Reasoned struct {
 	}
 }
 
-func (a *api) revoke(ctx context.Context, c desk.Caller, in *Reasoned) (*body[WithActions], error) {
+func (a *api) revoke(ctx context.Context, c desk.Caller, in *Reasoned) (*single, error) {
 	view, err := a.Desk.Revoke(ctx, c, in.key(), in.Body.Reason)
 	return a.moved(ctx, view, err)
 }
 
-func (a *api) stop(ctx context.Context, c desk.Caller, in *Reasoned) (*body[WithActions], error) {
+func (a *api) stop(ctx context.Context, c desk.Caller, in *Reasoned) (*single, error) {
 	view, err := a.Desk.Stop(ctx, c, in.key(), in.Body.Reason)
 	return a.moved(ctx, view, err)
 }

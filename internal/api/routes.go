@@ -26,13 +26,14 @@ type Route struct {
 	Status  int           // of the answer when all went well
 	Summary string
 
+	types    []string // media types of the answer beside JSON
 	register func(r Route, a *api)
 }
 
 // routes is the whole API, one list a subject. An action is checked before
 // anything else is.
 func (a *api) routes() []Route {
-	return slices.Concat(a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.probeRoutes())
+	return slices.Concat(a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(), a.probeRoutes())
 }
 
 // requestRoutes make, read and withdraw requests.
@@ -95,21 +96,23 @@ type handler[I, O any] = func(context.Context, desk.Caller, *I) (*O, error)
 // get is a route that changes nothing.
 func get[I, O any](path string, action access.Action, summary string, handle handler[I, O]) Route {
 	return Route{Method: http.MethodGet, Path: path, Action: action, Status: http.StatusOK, Summary: summary,
-		register: func(r Route, a *api) { guarded(a, r, handle, a.admit(r.Action)) }}
+		register: func(r Route, a *api) { guarded(a, r, handle, a.admit(r.Action), a.acceptable(r.answersWith()...)) }}
 }
 
 // post is a route that changes something. Its body is read when the caller was
 // let in.
 func post[I, O any](path string, action access.Action, summary string, handle handler[I, O]) Route {
 	return Route{Method: http.MethodPost, Path: path, Action: action, Status: http.StatusOK, Summary: summary,
-		register: func(r Route, a *api) { guarded(a, r, handle, a.admit(r.Action), a.read) }}
+		register: func(r Route, a *api) {
+			guarded(a, r, handle, a.admit(r.Action), a.acceptable(r.answersWith()...), a.read)
+		}}
 }
 
 // guarded registers a route behind what has to be true first.
 func guarded[I, O any](a *api, r Route, handle handler[I, O], first ...func(huma.Context, func(huma.Context))) {
 	op := r.operation()
 	op.Security = []map[string][]string{{bearer: {}}}
-	op.Middlewares = first
+	op.Middlewares, op.MaxBodyBytes = first, 2*a.Limits.Body
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, callerOf(ctx), in)
 		if err != nil {
@@ -132,9 +135,18 @@ func (r Route) answers(status int) Route {
 	return r
 }
 
+// answersWith are the media types of the answer when all went well.
+func (r Route) answersWith() []string { return append([]string{"application/json"}, r.types...) }
+
+// also is the route with another media type that it can answer with.
+func (r Route) also(types ...string) Route {
+	r.types = types
+	return r
+}
+
 func (r Route) operation() huma.Operation {
 	return huma.Operation{OperationID: r.id(), Method: r.Method, Path: r.Path,
-		Summary: r.Summary, DefaultStatus: r.Status, MaxBodyBytes: 2 * maxBody,
+		Summary: r.Summary, DefaultStatus: r.Status,
 		Errors: r.errors()}
 }
 

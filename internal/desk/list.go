@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -19,10 +18,12 @@ import (
 type Filter struct {
 	Creator    string // object id
 	Type       airlock.Type
-	Status     airlock.Status
-	OrderBy    string // one of Orderings; "" means createdWhen
+	Statuses   []airlock.Status // one of these
+	Title      string           // what the title contains, whatever the case
+	OrderBy    string           // one of Orderings; "" means createdWhen
 	Descending bool
 	Page       airlock.Page // Limit 0: all of them, as AzureTRE's clients expect
+	Most       int          // how many are all; 0: whatever there is
 }
 
 // orderings are what requests can be ordered by, with AzureTRE's field names.
@@ -157,15 +158,18 @@ func (f Filter) check() error {
 	if f.Type != "" && f.Type != airlock.Import && f.Type != airlock.Export {
 		return fmt.Errorf("type: %.20q is neither import nor export: %w", f.Type, airlock.ErrInvalid)
 	}
-	if f.Status != "" && !slices.Contains(airlock.Statuses, f.Status) {
-		return fmt.Errorf("status: %.40q is none of %v: %w", f.Status, airlock.Statuses, airlock.ErrInvalid)
+	for _, status := range f.Statuses {
+		if !slices.Contains(airlock.Statuses, status) {
+			return fmt.Errorf("status: %.40q is none of %v: %w", status, airlock.Statuses, airlock.ErrInvalid)
+		}
 	}
 	return nil
 }
 
 func (f Filter) picks(r airlock.Request) bool {
 	return (f.Creator == "" || f.Creator == r.CreatedBy.OID) && (f.Type == "" || f.Type == r.Type) &&
-		(f.Status == "" || f.Status == r.Stage.Status())
+		(len(f.Statuses) == 0 || slices.Contains(f.Statuses, r.Stage.Status())) &&
+		(f.Title == "" || strings.Contains(airlock.Fold(r.Title), airlock.Fold(f.Title)))
 }
 
 // page orders the views and cuts the page out.
@@ -177,17 +181,35 @@ func (f Filter) page(views []View) (Listing, error) {
 		}
 		return cmp.Or(by(a.Request, b.Request), cmp.Compare(a.Request.ID, b.Request.ID))
 	})
-	from, err := position(f.Page.After, len(views))
+	from, err := behind(f.Page.After, views)
 	if err != nil {
 		return Listing{}, err
 	}
 	to := len(views)
-	if f.Page.Limit > 0 {
+	switch {
+	case f.Page.Limit > 0:
 		to = min(to, from+limit(f.Page, MaxPage))
+	case f.Most > 0:
+		to = min(to, from+f.Most)
 	}
 	l := Listing{Views: views[from:to]}
 	if to < len(views) {
-		l.Next = strconv.Itoa(to)
+		l.Next = fmt.Sprintf("%d.%s", to, views[to-1].Request.ID)
 	}
 	return l, nil
+}
+
+// behind is where the page of a cursor begins: behind the last request of the
+// page before, so that one made meanwhile shifts nothing; where that is no
+// longer in the list, at the number it had.
+func behind(cursor string, views []View) (int, error) {
+	number, id, _ := strings.Cut(cursor, ".")
+	at, err := position(number, len(views))
+	if err != nil {
+		return 0, err
+	}
+	if i := slices.IndexFunc(views, func(v View) bool { return v.Request.ID == id }); i >= 0 {
+		return i + 1, nil
+	}
+	return at, nil
 }

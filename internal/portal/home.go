@@ -148,7 +148,10 @@ func (p *portal) workspace(w http.ResponseWriter, r *http.Request, v visitor) {
 	id := key(r).Workspace
 	filter := newest
 	filter.Page = airlock.Page{After: r.URL.Query().Get("after"), Limit: perPage}
-	filter.Status = airlock.Status(r.URL.Query().Get("status"))
+	status := airlock.Status(r.URL.Query().Get("status"))
+	if status != "" {
+		filter.Statuses = []airlock.Status{status}
+	}
 	found, err := p.Desk.List(r.Context(), v.Caller, id, filter)
 	var here airlock.Workspace
 	if err == nil {
@@ -160,14 +163,14 @@ func (p *portal) workspace(w http.ResponseWriter, r *http.Request, v visitor) {
 	}
 	l := list{frame: p.frame(r, here.DisplayName), ID: "all", Heading: "Requests", Views: found.Views, Empty: "There are no requests to show."}
 	if found.Next != "" {
-		l.Next = p.base + "/workspaces/" + id + asQuery("after", found.Next, "status", string(filter.Status))
+		l.Next = p.base + "/workspaces/" + id + asQuery("after", found.Next, "status", string(status))
 	}
 	p.show(w, r, "workspace.html", http.StatusOK, struct {
 		list
 		Workspace airlock.Workspace
 		Status    airlock.Status
 		Statuses  []airlock.Status
-	}{l, here, filter.Status, airlock.Statuses})
+	}{l, here, status, airlock.Statuses})
 }
 
 // welcome is the first page for somebody who is not signed in.

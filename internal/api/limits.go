@@ -1,0 +1,27 @@
+package api
+
+import (
+	"cmp"
+	"time"
+)
+
+// Limits bound what one call may ask for. A zero field is its default.
+type Limits struct {
+	Body   int64         // bytes of a body; 0 means 1 MiB
+	Depth  int           // nesting of JSON; 0 means 32: forms are flat
+	Header int           // bytes of all headers; 0 means 32 KiB, which a token full of groups needs
+	Time   time.Duration // until a call is given up with 503; 0 means 100 s
+	List   int           // entries in an answer where no limit is asked for; 0 means 5,000
+}
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Body:   cmp.Or(l.Body, 1<<20),
+		Depth:  cmp.Or(l.Depth, 32),
+		Header: cmp.Or(l.Header, 32<<10),
+		Time:   cmp.Or(l.Time, 100*time.Second),
+		List:   cmp.Or(l.List, 5000),
+	}
+}
+
+const idempotencyKey = "Idempotency-Key"

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+)
+
+// bodyKey is where the context keeps the body as it came.
+type bodyKey struct{}
+
+// read takes the whole body in before anything looks at it, so that a broken
+// one is the client's fault, never ours. No body is an empty one, whose
+// missing fields are named.
+func (a *api) read(ctx huma.Context, next func(huma.Context)) {
+	r, _ := humago.Unwrap(ctx)
+	body, err := io.ReadAll(io.LimitReader(r.Body, a.Limits.Body+1))
+	empty := len(bytes.TrimSpace(body)) == 0
+	if err != nil {
+		_ = huma.WriteErr(a.huma, ctx, http.StatusBadRequest, "body: could not be read to its end")
+		return
+	}
+	if int64(len(body)) > a.Limits.Body {
+		_ = huma.WriteErr(a.huma, ctx, http.StatusRequestEntityTooLarge, fmt.Sprintf("body: at most %d bytes", a.Limits.Body))
+		return
+	}
+	if wrong := contentType(r.Header); wrong != "" && !empty {
+		_ = huma.WriteErr(a.huma, ctx, http.StatusUnsupportedMediaType, wrong)
+		return
+	}
+	if empty {
+		body = []byte("{}")
+	}
+	if err := checkJSON(body, a.Limits.Depth); err != nil {
+		a.refuse(ctx, err)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	next(huma.WithValue(ctx, bodyKey{}, body))
+}
+
+// checkJSON returns airlock.ErrInvalid unless text is JSON of bounded depth
+// that every reader takes for the same: in UTF-8, and with no name twice in an
+// object (RFC 8259, 4 and 8.1).
+func checkJSON(text []byte, depth int) error {
+	if !utf8.Valid(text) {
+		return fmt.Errorf("body: not valid JSON, which is UTF-8: %w", airlock.ErrInvalid)
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	w := walker{most: depth}
+	for {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("body: not valid JSON: %w", airlock.ErrInvalid)
+		}
+		if err := w.step(token); err != nil {
+			return err
+		}
+	}
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		return fmt.Errorf("body: not valid JSON: %w", airlock.ErrInvalid)
+	}
+	return nil
+}
+
+// walker follows the tokens of a JSON text.
+type walker struct {
+	most int
+	open []level
+}
+
+// level is an object or array that has not ended.
+type level struct {
+	names   map[string]bool // of an object; nil of an array
+	isValue bool            // the next token of an object is a value
+}
+
+func (w *walker) step(token json.Token) error {
+	if token == json.Delim('}') || token == json.Delim(']') {
+		w.open = w.open[:len(w.open)-1]
+		return nil
+	}
+	if n := len(w.open); n > 0 && w.open[n-1].names != nil {
+		in := &w.open[n-1]
+		name, _ := token.(string)
+		if in.isValue = !in.isValue; in.isValue { // this token was a name
+			if in.names[name] {
+				return fmt.Errorf("body: %.40q stands twice in one object: %w", name, airlock.ErrInvalid)
+			}
+			in.names[name] = true
+			return nil
+		}
+	}
+	switch token {
+	case json.Delim('{'):
+		w.open = append(w.open, level{names: map[string]bool{}})
+	case json.Delim('['):
+		w.open = append(w.open, level{})
+	}
+	if len(w.open) > w.most {
+		return fmt.Errorf("body: nested deeper than %d: %w", w.most, airlock.ErrInvalid)
+	}
+	return nil
+}
