@@ -46,13 +46,10 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 		return Out{}, err
 	}
 	verdict := airlock.NewVerdict(m.Result, m.Detail, m.SHA256, m.At)
-	if verdict.Class == airlock.Clean && file.Contradicts(m.SHA256) {
-		verdict.Class = airlock.Stale // about other bytes, whatever the ETag says
-	}
-	if file.Outranked(verdict) {
+	put := file.Recorded(verdict, m.SHA256)
+	if put.Verdict != nil && file.Outranked(*put.Verdict) {
 		return f.look(file, m), nil
 	}
-	put := airlock.File{Name: file.Name, ETag: file.ETag, Stored: file.Stored, Verdict: &verdict}
 	if err := f.Files.Put(ctx, slot, []airlock.File{put}); err != nil {
 		return Out{}, fmt.Errorf("verdict: %w", err)
 	}

@@ -68,6 +68,15 @@ func TestVerdict(t *testing.T) {
 			m.SHA256 = "00"
 			return m
 		}, airlock.Stale, false, fault.None},
+		{"malware, in other bytes", func(w *roomtest.World, r airlock.Request) message.Verdict {
+			b := w.Ready(r, "a", content)
+			m := order("a", b.ETag, malicious)
+			m.SHA256 = "00"
+			return m
+		}, airlock.Clean, false, fault.None},
+		{"malware after a clean verdict", func(w *roomtest.World, r airlock.Request) message.Verdict {
+			return order("a", w.Ready(r, "a", content).ETag, malicious)
+		}, airlock.Malicious, false, fault.None},
 		{"a word nobody knows", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			return order("a", w.Drop(r, "a", content).ETag, "no threats found!")
 		}, airlock.Transient, false, fault.None},
@@ -151,8 +160,8 @@ func TestVerdict(t *testing.T) {
 			got := airlock.VerdictClass("")
 			r := w.Reload(airlock.Request{Workspace: roomtest.Here, ID: roomtest.RequestID})
 			for _, f := range w.Known(r, airlock.Everything) {
-				if f.Verdict != nil {
-					got = f.Verdict.Class
+				if class := f.Class(); class != "" {
+					got = class
 				}
 			}
 			if got != tt.want {
@@ -176,4 +185,29 @@ func rescanned(w *roomtest.World, r airlock.Request, at *airlock.Rescan, blob st
 	m := order(blob, "0xCOPY", clean)
 	m.Kind = "rescan"
 	return m
+}
+
+// Two verdicts at once, of which neither saw the other: whichever is written
+// last, malware stays.
+func TestTwoVerdictsAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, results := range [][2]string{{clean, malicious}, {malicious, clean}} {
+		t.Run(results[0]+" is written last", func(t *testing.T) {
+			t.Parallel()
+			w := roomtest.New(t)
+			r := w.Draft(airlock.Import)
+			b := w.Drop(r, "a", "alpha")
+			w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Inspection: w.Inspected("alpha")})
+			w.Faults.Before("Files.Put", func() {
+				w.Faults.Before("Files.Put", nil)
+				_, err := room(w).Handle(w.Context("airlockverdict"), order("a", b.ETag, results[1]))
+				w.Must(err)
+			})
+			_, err := room(w).Handle(w.Context("airlockverdict"), order("a", b.ETag, results[0]))
+			w.Must(err)
+			if got := w.Row(r, "a", b.ETag).Class(); got != airlock.Malicious {
+				t.Errorf("the file is %q", got)
+			}
+		})
+	}
 }

@@ -30,6 +30,7 @@ type File struct {
 	Inspection *Inspection `json:"inspection,omitempty"`
 	Progress   *Progress   `json:"progress,omitempty"`
 	Verdict    *Verdict    `json:"verdict,omitempty"`
+	Malware    *Verdict    `json:"malware,omitempty"` // a verdict that names malware: no other verdict can write over it
 	Removal    *Removal    `json:"removal,omitempty"`
 	Partial    *Partial    `json:"partial,omitempty"`
 	Seal       *Seal       `json:"seal,omitempty"`
@@ -134,7 +135,7 @@ func (f File) RefusedBy(p Policy) bool {
 	if f.Inspection != nil && HasRefusal(f.Inspection.Findings) {
 		return true
 	}
-	return !p.SkipScan && f.verdict() == Unscannable
+	return !p.SkipScan && f.Class() == Unscannable
 }
 
 // HasRefusal tells whether one of the findings refuses the file.

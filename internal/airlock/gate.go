@@ -25,7 +25,7 @@ const maxNamed = 10
 // also where no scan is waited for; what is unknown never passes.
 func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bool) Gate {
 	p = p.WithDefaults()
-	if bad := only(troubled, func(f File) bool { return f.verdict() == Malicious }); len(bad) > 0 {
+	if bad := only(troubled, func(f File) bool { return f.Class() == Malicious }); len(bad) > 0 {
 		return Gate{On: Infected, Reason: fmt.Sprintf("malware was found in %s", count(len(bad), "file"))}
 	}
 	if bad := only(troubled, func(f File) bool { return f.RefusedBy(p) }); len(bad) > 0 {
@@ -38,7 +38,7 @@ func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bo
 	}
 	g := Gate{Waiting: len(unclean)}
 	for _, f := range unclean {
-		if f.verdict() == Operator && f.Verdict.Detail != "" && !slices.Contains(g.Faults, f.Verdict.Detail) {
+		if f.Class() == Operator && f.Verdict.Detail != "" && !slices.Contains(g.Faults, f.Verdict.Detail) {
 			g.Faults = append(g.Faults, f.Verdict.Detail)
 		}
 		if f.asksAgain(r, p, now) {
@@ -68,8 +68,8 @@ func (f File) asksAgain(r Request, p Policy, now time.Time) bool {
 		since, wait = f.Rescan.At, wait<<min(max(f.Rescan.Tries-1, 0), maxBackoff)
 	}
 	due := !now.Before(since.Add(wait))
-	if f.Verdict != nil && f.Rescan == nil {
-		return f.verdict() != Clean
+	if (f.Verdict != nil || f.Malware != nil) && f.Rescan == nil {
+		return f.Class() != Clean
 	}
 	return due
 }

@@ -42,7 +42,7 @@ func NewManifest(r Request, files []File) Manifest {
 			continue
 		}
 		m.Files = append(m.Files, Entry{Name: f.Name, Size: f.Inspection.Size, SHA256: f.Inspection.SHA256,
-			ETag: f.Seal.ETag, Type: f.Inspection.Type, Verdict: f.verdict(), Findings: f.Inspection.Findings})
+			ETag: f.Seal.ETag, Type: f.Inspection.Type, Verdict: f.Class(), Findings: f.Inspection.Findings})
 	}
 	return m
 }

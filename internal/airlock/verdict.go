@@ -79,16 +79,36 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s, "")
 }
 
-// Verdict of a file at the gate: the recorded one, unless the scanner's own
-// SHA-256 contradicts ours, which makes it a verdict about other bytes.
-func (f File) verdict() VerdictClass {
-	if f.Verdict == nil {
-		return ""
-	}
-	if f.Contradicts(f.Verdict.SHA256) {
+// Class is what the recorded verdicts come to; "" until the scanner spoke.
+// Malware counts whatever else was said before, after or at the same time. A
+// verdict whose own SHA-256 contradicts ours is one about other bytes.
+func (f File) Class() VerdictClass {
+	switch {
+	case f.Malware != nil && !f.Contradicts(f.Malware.SHA256):
+		return f.Malware.Class
+	case f.Verdict != nil && !f.Contradicts(f.Verdict.SHA256):
+		return f.Verdict.Class
+	case f.Malware != nil || f.Verdict != nil:
 		return Stale
 	}
-	return f.Verdict.Class
+	return ""
+}
+
+// Recorded is the row that records a verdict on the file's version. One that
+// names malware has a group of its own: whoever writes another verdict at the
+// same time, having read that there was none, does not undo it. A verdict of
+// known other bytes is worth nothing, and so is its word on malware.
+func (f File) Recorded(v Verdict, sha256 string) File {
+	row := File{Name: f.Name, ETag: f.ETag, Stored: f.Stored}
+	if f.Contradicts(sha256) && (v.Class == Clean || v.Class == Malicious) {
+		v.Class = Stale
+	}
+	if v.Class == Malicious {
+		row.Malware = &v
+	} else {
+		row.Verdict = &v
+	}
+	return row
 }
 
 // Contradicts tells whether a scanner's SHA-256 is not the one of the bytes
@@ -102,7 +122,7 @@ func (f File) Contradicts(sha256 string) bool {
 // verdict is not undone by one that says the scanner did not look. One about
 // other bytes stands against nothing.
 func (f File) Outranked(v Verdict) bool {
-	switch f.verdict() {
+	switch f.Class() {
 	case Malicious, Clean:
 		return v.Class != Malicious
 	case Unscannable:
@@ -114,4 +134,4 @@ func (f File) Outranked(v Verdict) bool {
 }
 
 // Clean tells whether the scanner passed exactly these bytes.
-func (f File) Clean() bool { return f.verdict() == Clean }
+func (f File) Clean() bool { return f.Class() == Clean }

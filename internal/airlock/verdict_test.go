@@ -129,3 +129,53 @@ func TestNormalizeETag(t *testing.T) {
 		}
 	}
 }
+
+// Each row is a sentence: these verdicts on a file come to that.
+func TestClass(t *testing.T) {
+	t.Parallel()
+	of := func(class airlock.VerdictClass, sha256 string) *airlock.Verdict {
+		return &airlock.Verdict{Class: class, SHA256: sha256}
+	}
+	bad, read := of(airlock.Malicious, ""), &airlock.Inspection{SHA256: "aa"}
+	tests := []struct {
+		name string
+		f    airlock.File
+		want airlock.VerdictClass
+	}{
+		{"none", airlock.File{}, ""},
+		{"clean", airlock.File{Verdict: of(airlock.Clean, "")}, airlock.Clean},
+		{"malware", airlock.File{Malware: bad}, airlock.Malicious},
+		{"malware and clean", airlock.File{Malware: bad, Verdict: of(airlock.Clean, "")}, airlock.Malicious},
+		{"malware and unscannable", airlock.File{Malware: bad, Verdict: of(airlock.Unscannable, "")}, airlock.Malicious},
+		{"malware in these bytes", airlock.File{Malware: of(airlock.Malicious, "AA"), Inspection: read}, airlock.Malicious},
+		{"malware in bytes nobody has read", airlock.File{Malware: of(airlock.Malicious, "bb")}, airlock.Malicious},
+		{"malware in other bytes", airlock.File{Malware: of(airlock.Malicious, "bb"), Inspection: read}, airlock.Stale},
+		{"malware in other bytes, and clean", airlock.File{Malware: of(airlock.Malicious, "bb"), Verdict: of(airlock.Clean, ""), Inspection: read}, airlock.Clean},
+		{"clean, of other bytes", airlock.File{Verdict: of(airlock.Clean, "bb"), Inspection: read}, airlock.Stale},
+	}
+	for _, tt := range tests {
+		if got := tt.f.Class(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Where each verdict is recorded, and as what: malware alone has the group
+// that outlives the others.
+func TestRecorded(t *testing.T) {
+	t.Parallel()
+	read := airlock.File{Name: "f", ETag: "1", Stored: true, Inspection: &airlock.Inspection{SHA256: "aa"}}
+	for _, class := range []airlock.VerdictClass{airlock.Clean, airlock.Malicious, airlock.Transient, airlock.Unscannable, airlock.Operator, airlock.Stale} {
+		for _, sha256 := range []string{"", "AA", "bb"} {
+			got := read.Recorded(airlock.Verdict{Class: class}, sha256)
+			want := class
+			if sha256 == "bb" && (class == airlock.Clean || class == airlock.Malicious) {
+				want = airlock.Stale
+			}
+			if (got.Malware != nil) != (want == airlock.Malicious) || (got.Verdict != nil) == (got.Malware != nil) || got.Class() != want ||
+				got.Name != "f" || got.ETag != "1" || !got.Stored || got.Inspection != nil {
+				t.Errorf("%s of %q: %+v, want %s", class, sha256, got, want)
+			}
+		}
+	}
+}

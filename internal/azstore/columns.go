@@ -18,6 +18,7 @@ const (
 	colRefused  = "refused"  // inspection: a finding refuses
 	colClass    = "verdict"  // verdict: its class
 	colClean    = "clean"    // verdict: clean, and about no bytes in particular
+	colMalware  = "malware"  // malware: there is such a verdict
 	colSealed   = "sealed"   // seal: complete
 	colAttempt  = "attempt"  // release
 	colVerified = "verified" // release
@@ -27,7 +28,7 @@ const (
 func flat() row {
 	return row{
 		colListed: false, colRead: false, colRefused: false, colClass: "", colClean: false,
-		colSealed: false, colAttempt: 0, colVerified: false,
+		colMalware: false, colSealed: false, colAttempt: 0, colVerified: false,
 	}
 }
 
@@ -47,10 +48,10 @@ func selectionFilter(sel airlock.Selection) (string, error) {
 	case airlock.Unsealed:
 		return unsealed, nil
 	case airlock.Troubled:
-		return fmt.Sprintf("%s and (%s eq true or %s eq %s or %s eq %s)", listed, colRefused,
+		return fmt.Sprintf("%s and (%s eq true or %s eq true or %s eq %s or %s eq %s)", listed, colRefused, colMalware,
 			colClass, quote(string(airlock.Malicious)), colClass, quote(string(airlock.Unscannable))), nil
 	case airlock.Unclean:
-		return listed + " and " + colClean + " eq false", nil
+		return fmt.Sprintf("%s and (%s eq false or %s eq true)", listed, colClean, colMalware), nil
 	case airlock.Undelivered:
 		return fmt.Sprintf("%s and (%s ne %d or %s eq false)", listed, colAttempt, sel.Attempt, colVerified), nil
 	}
@@ -71,6 +72,9 @@ func fileRow(slot airlock.Slot, f airlock.File) (row, error) {
 	if v := f.Verdict; v != nil {
 		// A verdict that names a SHA-256 is left to the gate, which compares it.
 		r[colClass], r[colClean] = string(v.Class), v.Class == airlock.Clean && v.SHA256 == ""
+	}
+	if f.Malware != nil {
+		r[colMalware] = true
 	}
 	if f.Seal != nil {
 		r[colSealed] = f.Seal.ETag != ""
@@ -137,7 +141,7 @@ func (r row) file() (airlock.File, error) {
 }
 
 // groupNames are the groups of facts, by their names in JSON.
-var groupNames = []string{"record", "inspection", "progress", "verdict", "removal", "partial", "seal", "rescan", "release"}
+var groupNames = []string{"record", "inspection", "progress", "verdict", "malware", "removal", "partial", "seal", "rescan", "release"}
 
 // newborn is the row with every flat column that it says nothing of.
 func (r row) newborn() row {

@@ -61,7 +61,7 @@ func (c *contents) drop(blobs []airlock.Blob) {
 		if row.Removal != nil {
 			continue
 		}
-		c.add(airlock.File{Name: b.Name, ETag: b.ETag, Inspection: row.Inspection, Progress: row.Progress, Verdict: row.Verdict,
+		c.add(airlock.File{Name: b.Name, ETag: b.ETag, Inspection: row.Inspection, Progress: row.Progress, Verdict: row.Verdict, Malware: row.Malware,
 			Record: &airlock.Record{Listed: true, Size: b.Size, Type: b.ContentType, BlobType: b.BlobType, Tier: b.Tier}})
 	}
 }
@@ -183,7 +183,7 @@ func (d *Desk) kept(ctx context.Context, r airlock.Request, p airlock.Policy) ([
 	var all []airlock.File
 	err := d.eachRow(ctx, airlock.Slot{Key: r.Key(), Turn: r.KeptFrom}, airlock.Listed, func(f airlock.File) {
 		if f.Record != nil && f.Seal != nil && f.Seal.ETag != "" && !refused(f, p) && !removed[version{f.Name, f.Seal.ETag}] {
-			all = append(all, airlock.File{Name: f.Name, ETag: f.Seal.ETag, Inspection: f.Inspection, Verdict: f.Verdict,
+			all = append(all, airlock.File{Name: f.Name, ETag: f.Seal.ETag, Inspection: f.Inspection, Verdict: f.Verdict, Malware: f.Malware,
 				Record: &airlock.Record{Listed: true, Size: f.Record.Size, Type: f.Record.Type, BlobType: f.Record.BlobType,
 					Kept: r.KeptFrom}})
 		}
@@ -194,7 +194,7 @@ func (d *Desk) kept(ctx context.Context, r airlock.Request, p airlock.Policy) ([
 // refused tells whether a file is kept out, by a finding or by its verdict.
 func refused(f airlock.File, p airlock.Policy) bool {
 	if p.SkipScan {
-		f.Verdict = nil
+		f.Verdict, f.Malware = nil, nil
 	}
-	return f.Refused() || f.Verdict != nil && f.Verdict.Class == airlock.Malicious
+	return f.Refused() || f.Class() == airlock.Malicious
 }

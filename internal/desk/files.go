@@ -92,7 +92,7 @@ func (v visit) show(rows []airlock.File) []File {
 	policy := v.workspace.Policy.WithDefaults()
 	files := make([]File, 0, len(rows))
 	for _, row := range rows {
-		f := File{Name: row.Name, ETag: row.ETag}
+		f := File{Name: row.Name, ETag: row.ETag, Verdict: row.Class()}
 		if row.Record != nil {
 			f.Size, f.Type, f.Kept = row.Record.Size, row.Record.Type, row.Record.Kept > 0
 		}
@@ -101,9 +101,6 @@ func (v visit) show(rows []airlock.File) []File {
 			if f.Inspected = i.SHA256 != ""; f.Inspected {
 				f.Size, f.Type, f.SHA256 = i.Size, i.Type, i.SHA256
 			}
-		}
-		if row.Verdict != nil {
-			f.Verdict = row.Verdict.Class
 		}
 		f.Refused = airlock.Submittable(policy, []airlock.File{row}) != nil
 		files = append(files, f)

@@ -84,7 +84,7 @@ func (d *Desk) record(ctx context.Context, v visit) ([]airlock.File, error) {
 		seen := all.known[version{f.Name, f.ETag}]
 		row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: seen.Stored, Record: f.Record}
 		if f.Record.Kept > 0 {
-			row.Inspection, row.Verdict = f.Inspection, f.Verdict
+			row.Inspection, row.Verdict, row.Malware = f.Inspection, f.Verdict, f.Malware
 		}
 		if !reflect.DeepEqual(seen.Record, f.Record) {
 			rows = append(rows, row)

@@ -32,7 +32,7 @@ var selections = map[airlock.Which]func(*airlock.File) bool{
 	airlock.Ready:      func(f *airlock.File) bool { return listed(f) && f.Inspection != nil && !sealed(f) },
 	airlock.Unsealed:   func(f *airlock.File) bool { return listed(f) && !sealed(f) },
 	airlock.Troubled: func(f *airlock.File) bool {
-		return listed(f) && (f.Refused() || f.Verdict != nil && f.Verdict.Class == airlock.Malicious)
+		return listed(f) && (f.Refused() || f.Malware != nil || f.Verdict != nil && f.Verdict.Class == airlock.Malicious)
 	},
 	airlock.Unclean: func(f *airlock.File) bool { return listed(f) && !clean(f) },
 }
@@ -41,9 +41,10 @@ func listed(f *airlock.File) bool { return f.Record != nil && f.Record.Listed }
 
 func sealed(f *airlock.File) bool { return f.Seal != nil && f.Seal.ETag != "" }
 
-// clean leaves a verdict that names a SHA-256 to the gate, which compares it.
+// clean leaves verdicts that name a SHA-256, and malware, to the gate, which
+// compares it.
 func clean(f *airlock.File) bool {
-	return f.Verdict != nil && f.Verdict.Class == airlock.Clean && f.Verdict.SHA256 == ""
+	return f.Malware == nil && f.Verdict != nil && f.Verdict.Class == airlock.Clean && f.Verdict.SHA256 == ""
 }
 
 func undelivered(f *airlock.File, attempt int) bool {
@@ -157,6 +158,7 @@ func merge(row *airlock.File, f airlock.File) {
 	over(&row.Inspection, f.Inspection)
 	over(&row.Progress, f.Progress)
 	over(&row.Verdict, f.Verdict)
+	over(&row.Malware, f.Malware)
 	over(&row.Removal, f.Removal)
 	over(&row.Partial, f.Partial)
 	over(&row.Seal, f.Seal)

@@ -28,7 +28,8 @@ func fullFile(name, etag string) airlock.File {
 	return filled(airlock.File{
 		Name: name, ETag: etag, Record: &airlock.Record{Listed: true, Size: 1 << 50},
 		Inspection: &airlock.Inspection{Findings: []airlock.Finding{{Severity: airlock.Note, Text: "tëxt '\"\n"}}},
-		Progress:   &airlock.Progress{Hash: []byte{1, 255, 2}}, Verdict: &airlock.Verdict{Class: airlock.Malicious},
+		Progress:   &airlock.Progress{Hash: []byte{1, 255, 2}}, Verdict: &airlock.Verdict{Class: airlock.Stale},
+		Malware: &airlock.Verdict{Class: airlock.Malicious},
 	})
 }
 
@@ -119,6 +120,7 @@ func fileAliasing(t *testing.T, s Store) {
 	want.Stored = true
 	spoil := func(f airlock.File) {
 		f.Record.Size, f.Verdict.Class, f.Removal.By, f.Seal.ETag, f.Rescan.Tries = 99, "spoiled", "spoiled", "spoiled", 99
+		f.Malware.Class = "spoiled"
 		f.Inspection.Findings[0].Text, f.Progress.Hash[0], f.Release.Hash[0], f.Inspection.Size = "spoiled", 99, 99, 99
 	}
 	check(t, s.Put(t.Context(), slot, []airlock.File{given}))

@@ -20,13 +20,14 @@ var putRules = []rule{
 	{"one version twice is refused whole", putDouble},
 	{"nothing is nothing", putNone},
 	{"groups written at once are all kept", putRace},
+	{"malware stays, whichever verdict is written last", putMalware},
 }
 
 func putKeeps(t *testing.T, s Store) {
 	slot := newSlot()
 	full := fullFile("f", "1")
 	for _, f := range []airlock.File{
-		{Verdict: full.Verdict}, {Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress},
+		{Verdict: full.Verdict}, {Malware: full.Malware}, {Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress},
 		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release}, {},
 	} {
 		f.Name, f.ETag = "f", "1"
@@ -134,7 +135,7 @@ func putRace(t *testing.T, s Store) {
 	slot := newSlot()
 	full := fullFile("f", "1")
 	groups := []airlock.File{
-		{Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress}, {Verdict: full.Verdict},
+		{Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress}, {Verdict: full.Verdict}, {Malware: full.Malware},
 		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release},
 	}
 	errs := make([]error, len(groups))
@@ -149,5 +150,38 @@ func putRace(t *testing.T, s Store) {
 	equal(t, get(t, s, slot, "f", "1"), full)
 	if rows := everything(t, s, slot, airlock.Selection{Which: airlock.Troubled}, 0); !slices.ContainsFunc(rows, func(f airlock.File) bool { return f.Name == "f" }) {
 		t.Error("the row lost what selections see")
+	}
+}
+
+// putMalware writes what two workers do that both read a row without verdict,
+// in either order and at once.
+func putMalware(t *testing.T, s Store) {
+	slot := newSlot()
+	rows := func(name string) []airlock.File {
+		f := airlock.File{Name: name, ETag: "1", Record: &airlock.Record{Listed: true}}
+		check(t, s.Put(t.Context(), slot, []airlock.File{f}))
+		return []airlock.File{f.Recorded(airlock.Verdict{Class: airlock.Malicious}, ""), f.Recorded(airlock.Verdict{Class: airlock.Clean}, "")}
+	}
+	for name, order := range map[string][]int{"clean last": {0, 1}, "malware last": {1, 0}} {
+		for _, i := range order {
+			check(t, s.Put(t.Context(), slot, rows(name)[i:i+1]))
+		}
+	}
+	var wg sync.WaitGroup
+	both := rows("at once")
+	errs := make([]error, len(both))
+	for i := range both {
+		wg.Go(func() { errs[i] = s.Put(t.Context(), slot, both[i:i+1]) })
+	}
+	wg.Wait()
+	check(t, errors.Join(errs...))
+	want := []string{"at once", "clean last", "malware last"}
+	for _, which := range []airlock.Which{airlock.Troubled, airlock.Unclean} {
+		equal(t, names(t, s, slot, airlock.Selection{Which: which}), want)
+	}
+	for _, name := range want {
+		if got := get(t, s, slot, name, "1").Class(); got != airlock.Malicious {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }

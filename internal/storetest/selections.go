@@ -44,6 +44,8 @@ var specimens = []struct {
 	{airlock.File{Name: "clean", Inspection: &airlock.Inspection{}, Seal: &airlock.Seal{ETag: "s"}, Verdict: verdict(airlock.Clean)}, nil},
 	{airlock.File{Name: "clean of other bytes", Seal: &airlock.Seal{ETag: "s"}, Verdict: &airlock.Verdict{Class: airlock.Clean, SHA256: "ab"}}, []airlock.Which{airlock.Unclean}},
 	{airlock.File{Name: "malicious", Seal: &airlock.Seal{ETag: "s"}, Verdict: verdict(airlock.Malicious)}, []airlock.Which{airlock.Troubled, airlock.Unclean}},
+	{airlock.File{Name: "malware, and clean", Seal: &airlock.Seal{ETag: "s"}, Verdict: verdict(airlock.Clean), Malware: verdict(airlock.Malicious)}, []airlock.Which{airlock.Troubled, airlock.Unclean}},
+	{airlock.File{Name: "malware", Malware: verdict(airlock.Malicious)}, []airlock.Which{airlock.Unsealed, airlock.Troubled, airlock.Unclean}},
 	{airlock.File{Name: "unscannable", Seal: &airlock.Seal{ETag: "s"}, Verdict: verdict(airlock.Unscannable)}, []airlock.Which{airlock.Troubled, airlock.Unclean}},
 	{airlock.File{Name: "refused unscanned", Seal: &airlock.Seal{ETag: "s"}, Inspection: found(airlock.Refuse)}, []airlock.Which{airlock.Troubled, airlock.Unclean}},
 	{airlock.File{Name: "transient", Seal: &airlock.Seal{ETag: "s"}, Verdict: verdict(airlock.Transient)}, []airlock.Which{airlock.Unclean}},
@@ -103,7 +105,8 @@ func selectionMoves(t *testing.T, s Store) {
 		{airlock.File{Verdict: verdict(airlock.Clean)}, []airlock.Which{airlock.Listed, airlock.Ready, airlock.Unsealed, airlock.Troubled}},
 		{airlock.File{Inspection: found(airlock.Note)}, []airlock.Which{airlock.Listed, airlock.Ready, airlock.Unsealed}},
 		{airlock.File{Seal: &airlock.Seal{ETag: "s"}}, []airlock.Which{airlock.Listed}},
-		{airlock.File{Verdict: verdict(airlock.Malicious)}, []airlock.Which{airlock.Listed, airlock.Troubled, airlock.Unclean}},
+		{airlock.File{Malware: verdict(airlock.Malicious)}, []airlock.Which{airlock.Listed, airlock.Troubled, airlock.Unclean}},
+		{airlock.File{Verdict: verdict(airlock.Clean)}, []airlock.Which{airlock.Listed, airlock.Troubled, airlock.Unclean}},
 		{airlock.File{Record: &airlock.Record{}}, nil},
 	} {
 		step.change.Name, step.change.ETag, step.change.Stored = f.Name, f.ETag, true
