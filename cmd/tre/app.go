@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 	"github.com/trefoil-tre/trefoil/internal/local/stage"
 )
@@ -19,7 +20,7 @@ func newApp() *cobra.Command {
 		Long: "Compiles the handler and lays out build/app as the Functions host wants it: host.json, the handler, and a folder\n" +
 			"with a function.json a function. Azure runs linux/amd64; `func start` and `tre local up` run this machine's own.",
 		Example: "  tre app --os linux --arch amd64",
-		Args:    usage(cobra.NoArgs),
+		Args:    cli.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			root, err := azurite.FindRoot()
 			if err != nil {

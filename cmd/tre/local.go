@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 	"github.com/trefoil-tre/trefoil/internal/local/child"
 )
@@ -16,7 +17,7 @@ func newLocal() *cobra.Command {
 	local := &cobra.Command{
 		Use:   "local",
 		Short: "Azure on this machine",
-		Args:  usage(cobra.NoArgs),
+		Args:  cli.Args(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	local.AddCommand(newUp(), newAzurite())
@@ -31,7 +32,7 @@ func newAzurite() *cobra.Command {
 		Short:   "Run a command with an Azurite of its own",
 		Long:    "Starts an Azurite, tells the command about it in " + azurite.EnvName + ", and ends with the command's exit code.",
 		Example: "  tre local azurite -- go test ./...",
-		Args:    usage(cobra.MinimumNArgs(1)),
+		Args:    cli.Args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root, err := prepare(cmd, "")
 			if err != nil {
@@ -63,7 +64,7 @@ func withAzurite(cmd *cobra.Command, server *azurite.Server, args []string) erro
 		child.Kill(command) // who did not listen
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
-		return exitError(exit.ExitCode())
+		return cli.Exit(exit.ExitCode())
 	}
 	return err
 }

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/console"
 	"github.com/trefoil-tre/trefoil/internal/local/stack"
 	"github.com/trefoil-tre/trefoil/internal/local/stage"
@@ -26,7 +26,7 @@ const localPolling = 500 * time.Millisecond
 // start builds the app and starts the stack, and shows how far it is.
 func (u *up) start(ctx context.Context) (*stack.Stack, error) {
 	if u.host != hostBuiltIn && u.host != hostFunc {
-		return nil, usageError{fmt.Errorf("--host: %q is neither %s nor %s", u.host, hostBuiltIn, hostFunc)}
+		return nil, cli.Misused("--host: %q is neither %s nor %s", u.host, hostBuiltIn, hostFunc)
 	}
 	began := time.Now()
 	done := func() {}

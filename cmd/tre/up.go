@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/console"
 	"github.com/trefoil-tre/trefoil/internal/local/stack"
 	"github.com/trefoil-tre/trefoil/internal/local/walk"
@@ -38,7 +39,7 @@ func newUp() *cobra.Command {
 		Long: "Builds the app, starts Azurite, events, scanner, sign-in, mail and both apps on free ports, and walks through the airlock.\n" +
 			"It runs until it gets a signal (Ctrl-C), then stops everything it started. Scripts find all addresses in build/local/local.json.",
 		Example: "  tre local up --no-demo --data ~/trefoil   without the walk-through, with what was there before",
-		Args:    usage(cobra.NoArgs),
+		Args:    cli.Args(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return u.run(cmd) },
 	}
 	f := cmd.Flags()

@@ -10,11 +10,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/trefoil-tre/trefoil/internal/api"
+	"time"
 )
 
 // Client calls the API in one person's name. Base and Token are required.
@@ -22,12 +20,16 @@ type Client struct {
 	Base  string // under which AzureTRE's paths stand, such as https://tre.example.org/api
 	Token func(ctx context.Context) (string, error)
 	HTTP  *http.Client // nil means http.DefaultClient
+	// Trace is told of every call, with status 0 when there was no answer; may
+	// be nil.
+	Trace func(req *http.Request, status int, took time.Duration)
 }
 
 // Refusal is an answer of the API that is not a success.
 type Refusal struct {
-	Status int
-	Text   string // the API's own words
+	Status    int
+	Text      string // the API's own words
+	RequestID string // names the call in the system's log; may be empty
 }
 
 // Error gives the API's words and the status.
@@ -42,55 +44,130 @@ func Refused(err error) (*Refusal, bool) { return errors.AsType[*Refusal](err) }
 // longest names is far below.
 const maxAnswer = 64 << 20
 
+// Call is one call of the API.
+type Call struct {
+	Method string
+	Path   string      // under the base address, with its query
+	Body   []byte      // nil for none
+	Header http.Header // of ours, such as ETag; Content-Type is JSON where there is a body
+}
+
+// Answer is what the API answered, a success.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
 // Do makes one call: in is sent as JSON unless nil, the answer is read into out
 // unless nil. What is not a success is a *Refusal.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
+	call := Call{Method: method, Path: path}
 	if in != nil {
 		text, err := json.Marshal(in)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", method, path, err)
 		}
-		body = bytes.NewReader(text)
+		call.Body = text
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Base, "/")+path, body)
-	if err != nil {
+	answer, err := c.Send(ctx, call)
+	if err != nil || out == nil {
 		return err
+	}
+	if err := json.Unmarshal(answer.Body, out); err != nil {
+		return fmt.Errorf("%s %s: answer: %w", method, path, err)
+	}
+	return nil
+}
+
+// Send makes one call. What is not a success is a *Refusal. A call that only
+// reads is made again when the API asks for a moment.
+func (c *Client) Send(ctx context.Context, call Call) (*Answer, error) {
+	for try := 1; ; try++ {
+		answer, err := c.once(ctx, call)
+		pause := again(call, answer, err, try)
+		if pause == 0 {
+			if err == nil && answer.Status >= http.StatusMultipleChoices {
+				return nil, &Refusal{Status: answer.Status, Text: words(answer.Body), RequestID: answer.Header.Get("X-Request-Id")}
+			}
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+const (
+	maxTries = 4                // of a call that only reads
+	maxPause = 30 * time.Second // between two tries: somebody waits
+)
+
+// again is how long to wait before the call is made again; 0 means not at all.
+func again(call Call, answer *Answer, err error, try int) time.Duration {
+	reads := call.Method == http.MethodGet || call.Method == http.MethodHead
+	if err != nil || !reads || try == maxTries {
+		return 0
+	}
+	if answer.Status != http.StatusTooManyRequests && answer.Status != http.StatusServiceUnavailable {
+		return 0
+	}
+	seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+	if err != nil || seconds < 0 || time.Duration(seconds)*time.Second > maxPause {
+		return 0
+	}
+	return max(time.Duration(seconds)*time.Second, 10*time.Millisecond)
+}
+
+func (c *Client) once(ctx context.Context, call Call) (*Answer, error) {
+	var body io.Reader
+	if call.Body != nil {
+		body = bytes.NewReader(call.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, call.Method, strings.TrimSuffix(c.Base, "/")+call.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	if call.Body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range call.Header {
+		req.Header[name] = values
 	}
 	token, err := c.Token(ctx)
 	if err != nil {
-		return fmt.Errorf("access token: %w", err)
+		return nil, fmt.Errorf("access token: %w", err)
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	return c.send(req, out)
+	return c.send(req)
 }
 
-func (c *Client) send(req *http.Request, out any) error {
-	httpClient := c.HTTP
+func (c *Client) send(req *http.Request) (*Answer, error) {
+	httpClient, began := c.HTTP, time.Now() //nolint:forbidigo // only measures how long a call took
 	if httpClient == nil {
 		httpClient = http.DefaultClient
 	}
 	resp, err := httpClient.Do(req)
+	if c.Trace != nil {
+		status := 0
+		if err == nil {
+			status = resp.StatusCode
+		}
+		c.Trace(req, status, time.Since(began))
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
-	case resp.StatusCode >= http.StatusMultipleChoices:
-		return &Refusal{Status: resp.StatusCode, Text: words(text)}
-	case out == nil:
-		return nil
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
-	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("%s %s: answer: %w", req.Method, req.URL.Path, err)
-	}
-	return nil
+	return &Answer{Status: resp.StatusCode, Header: resp.Header, Body: text}, nil
 }
 
 // words are what a refusal says: text as it is, of JSON its detail.
@@ -105,69 +182,4 @@ func words(text []byte) string {
 		return said
 	}
 	return "no reason given"
-}
-
-// Requests is the address of a workspace's requests.
-func Requests(workspace string) string {
-	return "/workspaces/" + url.PathEscape(workspace) + "/requests"
-}
-
-// Request is the address of one request.
-func Request(workspace, request string) string {
-	return Requests(workspace) + "/" + url.PathEscape(request)
-}
-
-// Audit reads the whole audit trail of a request, page by page: every line,
-// where the request says that the chain ends, and whether every page was called
-// unbroken.
-func (c *Client) Audit(ctx context.Context, workspace, request string) (api.Trail, error) {
-	all := api.Trail{Verified: true}
-	err := pages(func(cursor string) (string, error) {
-		var page api.Trail
-		err := c.Do(ctx, http.MethodGet, Request(workspace, request)+"/audit"+query(cursor), nil, &page)
-		all.Lines, all.Head, all.Verified = append(all.Lines, page.Lines...), page.Head, all.Verified && page.Verified
-		return page.Next, err
-	})
-	return all, err
-}
-
-// Files lists all files of a request with what was found of them.
-func (c *Client) Files(ctx context.Context, workspace, request string) ([]api.File, error) {
-	var all []api.File
-	err := pages(func(cursor string) (string, error) {
-		var page api.Files
-		err := c.Do(ctx, http.MethodGet, Request(workspace, request)+"/files"+query(cursor), nil, &page)
-		all = append(all, page.Files...)
-		return page.Next, err
-	})
-	return all, err
-}
-
-// pageSize is how many entries are asked for at once: the most the API gives.
-const pageSize = 1000
-
-func query(cursor string) string {
-	q := url.Values{"limit": {strconv.Itoa(pageSize)}}
-	if cursor != "" {
-		q.Set("cursor", cursor)
-	}
-	return "?" + q.Encode()
-}
-
-// errLoop ends a list whose pages name each other.
-var errLoop = errors.New("list does not end: the same page comes again")
-
-// pages reads page after page until the last.
-func pages(read func(cursor string) (next string, err error)) error {
-	seen := map[string]bool{}
-	for cursor := ""; ; {
-		next, err := read(cursor)
-		if err != nil || next == "" {
-			return err
-		}
-		if seen[next] {
-			return errLoop
-		}
-		seen[next], cursor = true, next
-	}
 }

@@ -1,0 +1,68 @@
+// Package commands are the commands of tre that call the API, each group in a
+// file of its own.
+package commands
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/trefoil-tre/trefoil/internal/cli"
+)
+
+// The groups of the help page.
+const (
+	groupAirlock = "airlock"
+	groupPeople  = "people"
+	groupSystem  = "system"
+	// GroupLocal is the group of commands that need no API.
+	GroupLocal = "local"
+)
+
+// Root is the program's command, with everything that calls the API below it.
+func Root(c *cli.Context) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tre",
+		Short: "Trefoil: a Trusted Research Environment in small functions",
+		Long: "Trefoil: a Trusted Research Environment in small functions.\n\n" +
+			"Nothing gets in or out of a workspace but through the airlock. `tre local up` shows all of it on this machine.",
+		Example: "  tre login https://tre.example.org   sign in\n" +
+			"  tre airlock new                     ask for an import or export\n" +
+			"  tre requests --to-review            what waits for my review\n" +
+			"  tre local up                        the whole system on this machine, with a walk-through",
+		Version:       c.Version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cli.Args(cobra.NoArgs),
+		RunE:          help,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return c.Check()
+		},
+	}
+	root.SetVersionTemplate("tre {{.Version}}\n")
+	root.SetFlagErrorFunc(cli.Hint)
+	root.AddGroup(&cobra.Group{ID: groupAirlock, Title: "Airlock:"}, &cobra.Group{ID: groupPeople, Title: "People and workspaces:"},
+		&cobra.Group{ID: groupSystem, Title: "Sign-in and system:"}, &cobra.Group{ID: GroupLocal, Title: "This machine:"})
+	c.Persist(root)
+	root.SetOut(c.Out)
+	root.SetErr(c.Err)
+	root.SetIn(c.In)
+	add(root, groupAirlock, newAirlock(c), newAudit(c))
+	return root
+}
+
+// help is what a group of commands does on its own.
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+// add puts commands into a group of the help page.
+func add(root *cobra.Command, group string, cmds ...*cobra.Command) {
+	for _, cmd := range cmds {
+		cmd.GroupID = group
+		root.AddCommand(cmd)
+	}
+}
+
+// family is a command that only has others below it.
+func family(use, short string, below ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: cli.Args(cobra.NoArgs), RunE: help}
+	cmd.AddCommand(below...)
+	return cmd
+}
