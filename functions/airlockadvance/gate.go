@@ -15,6 +15,11 @@ func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
+	if s.c.Request.Turn > 1 { // what was kept may have been found out since
+		if troubled, err = s.withKept(ctx, troubled); err != nil {
+			return nil, err
+		}
+	}
 	unclean, next, err := s.unclean(ctx, airlock.Page{})
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
@@ -26,13 +31,45 @@ func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
 	case airlock.Unfit:
 		return s.unfit(ctx, g.Reason)
 	case airlock.Infected:
-		return &airlock.Move{On: g.On, Reason: g.Reason}, nil
+		return &airlock.Move{On: g.On, Reason: g.Reason, Detail: g.Detail}, nil
 	default: // verdicts are missing
 	}
 	if err := s.judgeRest(ctx, &g, next); err != nil {
 		return nil, err
 	}
 	return nil, s.ask(ctx, g)
+}
+
+// withKept adds to what is troubled the kept files in whose earlier version
+// malware was found after they were handed in again.
+func (s *step) withKept(ctx context.Context, troubled []airlock.File) ([]airlock.File, error) {
+	bad, err := airlock.Malware(ctx, s.f.Files, s.c.Request)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range bad {
+		if !slices.ContainsFunc(troubled, func(t airlock.File) bool { return t.Name == f.Name && t.ETag == f.ETag }) {
+			troubled = append(troubled, f)
+		}
+	}
+	return troubled, nil
+}
+
+// showKept writes beside each kept file what was found in the version it was
+// kept from, so that people see which files it is about.
+func (s *step) showKept(ctx context.Context) error {
+	if s.c.Request.Turn == 1 {
+		return nil
+	}
+	bad, err := airlock.Malware(ctx, s.f.Files, s.c.Request)
+	if err != nil {
+		return err
+	}
+	rows := make([]airlock.File, 0, len(bad))
+	for _, f := range bad {
+		rows = append(rows, airlock.File{Name: f.Name, ETag: f.ETag, Stored: true, Malware: f.Malware})
+	}
+	return s.put(ctx, rows)
 }
 
 // unclean is the first page from here that has files without a clean verdict,

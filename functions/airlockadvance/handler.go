@@ -87,6 +87,17 @@ type step struct {
 func (s *step) next(ctx context.Context) (*airlock.Move, error) {
 	r := s.c.Request
 	switch r.Stage {
+	case airlock.InReview, airlock.Approving, airlock.Approved:
+		if infected, err := airlock.FindMalware(ctx, s.f.Files, r, s.c.Policy); err != nil || infected != nil {
+			return infected, errors.Join(err, s.showKept(ctx))
+		}
+	case airlock.Blocking:
+		if err := s.showKept(ctx); err != nil {
+			return nil, err
+		}
+	default: // the gate looks itself, and elsewhere nothing can cross any more
+	}
+	switch r.Stage {
 	case airlock.Draft:
 		return s.draft(ctx)
 	case airlock.Sealing:

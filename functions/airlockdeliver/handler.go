@@ -19,6 +19,7 @@ import (
 
 // Out names this function's output bindings.
 type Out struct {
+	Advance *message.Advance `json:"airlockadvance,omitempty"`
 	Deliver *message.Deliver `json:"airlockdeliver,omitempty"`
 	Purge   *message.Purge   `json:"airlockpurge,omitempty"`
 	Notify  *message.Notify  `json:"notify,omitempty"`
@@ -119,6 +120,11 @@ func (f Function) finish(ctx context.Context, s slice, trace string) (Out, error
 	if len(blobs) != len(s.approved) {
 		return f.move(ctx, s.c, airlock.Move{On: airlock.Broke, Reason: fmt.Sprintf("%d of %d files arrived; retry the delivery", len(blobs), len(s.approved))}, trace)
 	}
+	if infected, err := airlock.FindMalware(ctx, f.Files, r, s.c.Policy); err != nil {
+		return Out{}, err
+	} else if infected != nil {
+		return f.move(ctx, s.c, *infected, trace)
+	}
 	return f.move(ctx, s.c, airlock.Move{On: airlock.Delivered,
 		Detail: fmt.Sprintf("manifest %s, %d files verified", r.Manifest, len(blobs))}, trace)
 }
@@ -149,6 +155,9 @@ func (f Function) move(ctx context.Context, c ledger.Case, m airlock.Move, trace
 
 func out(c ledger.Case, orders []airlock.Order, trace string) Out {
 	r, o := c.Request, Out{}
+	if slices.Contains(orders, airlock.Advance) {
+		o.Advance = &message.Advance{Workspace: r.Workspace, Request: r.ID, Trace: trace}
+	}
 	if slices.Contains(orders, airlock.Deliver) {
 		o.Deliver = &message.Deliver{Workspace: r.Workspace, Request: r.ID, Attempt: r.Attempt, Trace: trace}
 	}

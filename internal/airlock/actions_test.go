@@ -180,6 +180,7 @@ func TestAudience(t *testing.T) {
 	want := map[airlock.Event][]airlock.Role{
 		airlock.ToldInReview: {airlock.Manager}, airlock.ToldFailed: {airlock.Creator, airlock.Owner, airlock.Manager}, airlock.ToldFewer: {airlock.Owner},
 		airlock.ToldWaiting: {airlock.Creator, airlock.Manager}, airlock.ToldStuck: {airlock.Admin},
+		airlock.ToldInfected: {airlock.Owner, airlock.Manager}, airlock.ToldRecalled: {airlock.Creator, airlock.Owner, airlock.Manager},
 	}
 	for _, e := range airlock.Events {
 		roles := want[e]

@@ -13,6 +13,8 @@ const (
 	ToldCancelled Event = "cancelled"         //
 	ToldFailed    Event = "failed"            // also to owners and managers, who can retry
 	ToldRevoked   Event = "revoked"           //
+	ToldInfected  Event = "malware_found"     // to those who reviewed: malware after the gate, before the release
+	ToldRecalled  Event = "revoked_by_scan"   // to everybody: malware after the release
 	ToldReopened  Event = "reopened"          // a failed draft was opened again
 	ToldOverLimit Event = "draft_over_limits" // a draft is past its limits
 	ToldFewer     Event = "too_few_reviewers"
@@ -22,7 +24,7 @@ const (
 
 // Events lists every event.
 var Events = []Event{ToldInReview, ToldApproved, ToldRejected, ToldBlocked, ToldReturned, ToldCancelled, ToldFailed,
-	ToldRevoked, ToldReopened, ToldOverLimit, ToldFewer, ToldWaiting, ToldStuck}
+	ToldRevoked, ToldInfected, ToldRecalled, ToldReopened, ToldOverLimit, ToldFewer, ToldWaiting, ToldStuck}
 
 // EventOf says what people are told of a move.
 func EventOf(on Trigger, to Stage) Event {
@@ -31,6 +33,11 @@ func EventOf(on Trigger, to Stage) Event {
 		return ToldReturned
 	case RetryDraft:
 		return ToldReopened
+	case Infected:
+		if to == Revoked {
+			return ToldRecalled
+		}
+		return ToldInfected
 	default:
 		return Event(to)
 	}
@@ -41,8 +48,10 @@ func (e Event) Audience() []Role {
 	switch e {
 	case ToldInReview:
 		return []Role{Manager}
-	case ToldFailed:
+	case ToldFailed, ToldRecalled:
 		return []Role{Creator, Owner, Manager}
+	case ToldInfected:
+		return []Role{Owner, Manager}
 	case ToldFewer:
 		return []Role{Owner}
 	case ToldWaiting:

@@ -11,6 +11,7 @@ import (
 type Gate struct {
 	On      Trigger  // Infected, Unfit, Passed, or "" while verdicts are missing
 	Reason  string   // for people
+	Detail  string   // for the audit trail
 	Ask     []File   // whose verdict has to be asked for again now
 	Waiting int      // files without a verdict that lets them pass
 	Faults  []string // the operator's own faults, for the administrators
@@ -26,7 +27,7 @@ const maxNamed = 10
 func Judge(r Request, p Policy, now time.Time, troubled, unclean []File, more bool) Gate {
 	p = p.WithDefaults()
 	if bad := only(troubled, func(f File) bool { return f.Class() == Malicious }); len(bad) > 0 {
-		return Gate{On: Infected, Reason: fmt.Sprintf("malware was found in %s", count(len(bad), "file"))}
+		return Gate{On: Infected, Reason: malwareIn(len(bad)), Detail: namedBy(bad)}
 	}
 	if bad := only(troubled, func(f File) bool { return f.RefusedBy(p) }); len(bad) > 0 {
 		return Gate{On: Unfit, Reason: "returned by the airlock: " + count(len(bad), "file") +

@@ -105,7 +105,7 @@ const (
 	Sealed     Trigger = "sealed"     // every listed version is sealed
 	Passed     Trigger = "passed"     // the gate: all clean, within policy
 	Unfit      Trigger = "unfit"      // the gate: a file that may not be submitted
-	Infected   Trigger = "infected"   // the gate: malware
+	Infected   Trigger = "infected"   // malware, at the gate or later
 	Delivered  Trigger = "delivered"  // every file across and verified
 	Withheld   Trigger = "withheld"   // what was rejected or blocked is put away
 	Expired    Trigger = "expired"    // nobody acted by the deadline

@@ -38,9 +38,11 @@ var Steps = fsm.Table[Stage, Trigger, Role, Order]{
 	{From: InReview, On: Return, By: byManager, To: Draft, Then: []Order{Notify}},
 	{From: InReview, On: Cancel, By: byTheirs, To: Cancelled, Then: []Order{Purge, Notify}},
 	{From: InReview, On: Expired, By: byEngine, To: Cancelled, Then: []Order{Purge, Notify}},
+	{From: InReview, On: Infected, By: byEngine, To: Blocking, Then: []Order{Advance, Purge, Notify}},
 	{From: InReview, On: Broke, By: byEngine, To: Failed, Then: []Order{Notify}},
 
 	{From: Approving, On: Delivered, By: byEngine, To: Approved, Then: []Order{Notify}},
+	{From: Approving, On: Infected, By: byEngine, To: Blocking, Then: []Order{Advance, Purge, Notify}},
 	{From: Approving, On: Stop, By: byManager, To: Failed, Then: []Order{Purge, Notify}},
 	{From: Approving, On: Broke, By: byEngine, To: Failed, Then: []Order{Purge, Notify}},
 
@@ -50,11 +52,12 @@ var Steps = fsm.Table[Stage, Trigger, Role, Order]{
 	{From: Blocking, On: Broke, By: byEngine, To: Failed, Then: []Order{Notify}},
 
 	{From: Approved, On: Revoke, By: byManager, To: Revoked, Then: []Order{Purge, Notify}},
+	{From: Approved, On: Infected, By: byEngine, To: Revoked, Then: []Order{Purge, Notify}},
 
 	{From: Failed, On: RetryDraft, By: byRetriers, To: Draft, Then: []Order{Notify}},
 	{From: Failed, On: RetrySeal, By: byRetriers, To: Sealing, Then: []Order{Advance}},
 	{From: Failed, On: RetryGate, By: byRetriers, To: Gating, Then: []Order{Advance}},
-	{From: Failed, On: RetryReview, By: byRetriers, To: InReview, Then: []Order{Notify}},
+	{From: Failed, On: RetryReview, By: byRetriers, To: InReview, Then: []Order{Advance, Notify}},
 	{From: Failed, On: RetryDeliver, By: byRetriers, To: Approving, Then: []Order{Deliver}},
 	{From: Failed, On: RetryReject, By: byRetriers, To: Rejecting, Then: []Order{Advance}},
 	{From: Failed, On: RetryBlock, By: byRetriers, To: Blocking, Then: []Order{Advance}},

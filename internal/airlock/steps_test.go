@@ -44,7 +44,7 @@ const moves = `
 	sealed         -          gate       -          -          -          -          -          -          -          -          -          -          -
 	passed         -          -          review     -          -          -          -          -          -          -          -          -          -
 	unfit          -          -          draft      -          -          -          -          -          -          -          -          -          -
-	infected       -          -          blocking   -          -          -          -          -          -          -          -          -          -
+	infected       -          -          blocking   blocking   blocking   revoked    -          -          -          -          -          -          -
 	delivered      -          -          -          -          approved   -          -          -          -          -          -          -          -
 	withheld       -          -          -          -          -          -          rejected   -          blocked    -          -          -          -
 	expired        cancelled  -          -          cancelled  -          -          -          -          -          -          -          -          -
@@ -75,7 +75,7 @@ const people = `
 	sealed         -      E     -     -       -          -         -          -         -         -        -          -       -
 	passed         -      -     E     -       -          -         -          -         -         -        -          -       -
 	unfit          -      -     E     -       -          -         -          -         -         -        -          -       -
-	infected       -      -     E     -       -          -         -          -         -         -        -          -       -
+	infected       -      -     E     E       E          E         -          -         -         -        -          -       -
 	delivered      -      -     -     -       E          -         -          -         -         -        -          -       -
 	withheld       -      -     -     -       -          -         E          -         E         -        -          -       -
 	expired        E      -     -     E       -          -         -          -         -         -        -          -       -
@@ -89,8 +89,8 @@ const statuses = `
 	from                   draft  submitted  in_review  approval_in_progress  approved  rejection_in_progress  rejected  blocking_in_progress  blocked_by_scan  cancelled  failed  revoked
 	draft                  -      A          -          -                     -         -                      -         -                     -                A          A       -
 	submitted              T      s          A          -                     -         -                      -         A                     -                T          A       -
-	in_review              T      -          s          A                     -         A                      -         -                     -                A          A       -
-	approval_in_progress   -      -          -          -                     A         -                      -         -                     -                -          A       -
+	in_review              T      -          s          A                     -         A                      -         T                     -                A          A       -
+	approval_in_progress   -      -          -          -                     A         -                      -         T                     -                -          A       -
 	approved               -      -          -          -                     s         -                      -         -                     -                -          -       A
 	rejection_in_progress  -      -          -          -                     -         -                      A         -                     -                -          A       -
 	rejected               -      -          -          -                     -         -                      s         -                     -                -          -       -
@@ -182,7 +182,7 @@ func TestGridStatuses(t *testing.T) {
 			}
 		}
 	}
-	want := map[string]int{"A": 17, "T": 9, "s": 7, "-": 144 - 17 - 9 - 7}
+	want := map[string]int{"A": 17, "T": 11, "s": 7, "-": 144 - 17 - 11 - 7}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("pairs (-want +got)\n%s", diff)
 	}

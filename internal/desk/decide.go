@@ -7,6 +7,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
 // Word is a reviewer's decision.
@@ -27,6 +28,9 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 		if err := prose("reason", word.Reason, airlock.MaxReason); err != nil {
 			return airlock.Change{}, err
 		}
+		if err := d.unharmed(ctx, v, word.Verb); err != nil {
+			return airlock.Change{}, err
+		}
 		members, err := d.Ports.Members.Members(ctx, key.Workspace)
 		if err != nil {
 			return airlock.Change{}, fmt.Errorf("members of %s: %w", key.Workspace, err)
@@ -44,4 +48,18 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 
 func managers(members []access.Membership) []access.Membership {
 	return slices.DeleteFunc(slices.Clone(members), func(m access.Membership) bool { return m.Role != access.AirlockManager })
+}
+
+// unharmed refuses to approve what is known to hold malware, found after the
+// review began, and has the engine look at once: it blocks the request.
+func (d *Desk) unharmed(ctx context.Context, v visit, verb airlock.Verb) error {
+	if verb != airlock.VerbApprove || v.request.Stage != airlock.InReview {
+		return nil
+	}
+	infected, err := airlock.FindMalware(ctx, d.Ports.Files, v.request, v.workspace.Policy)
+	if err != nil || infected == nil {
+		return err
+	}
+	d.order(context.WithoutCancel(ctx), v.request, message.QueueAdvance, orderMessage(v.request, airlock.Advance))
+	return fmt.Errorf("%s: it cannot be approved and is being blocked: %w", infected.Reason, airlock.ErrConflict)
 }

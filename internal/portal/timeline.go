@@ -16,7 +16,7 @@ type event struct {
 }
 
 // byPeople are the statuses that a person's action brings, never the engine's.
-var byPeople = []airlock.Status{airlock.StatusSubmitted, airlock.StatusApprovalInProgress, airlock.StatusRejectionInProg, airlock.StatusRevoked}
+var byPeople = []airlock.Status{airlock.StatusSubmitted, airlock.StatusApprovalInProgress, airlock.StatusRejectionInProg}
 
 // said are reviewers' decisions, as things that happened.
 var said = map[string]label{
@@ -51,7 +51,7 @@ func timeline(r airlock.Request) []event {
 	switch {
 	case len(r.History) == 0:
 		now.By = r.CreatedBy.Name
-	case slices.Contains(byPeople, r.Stage.Status()):
+	case slices.Contains(byPeople, r.Stage.Status()), r.Stage == airlock.Revoked && revokedByPerson(r):
 		now.By = r.UpdatedBy.Name
 	}
 	all = append(all, now)
@@ -59,4 +59,10 @@ func timeline(r airlock.Request) []event {
 		all = append(all, event{At: v.At, By: v.Reviewer.Name, Label: said[v.Decision]})
 	}
 	return all
+}
+
+// revokedByPerson tells that an airlock manager took the release back, and not
+// the airlock itself because of malware.
+func revokedByPerson(r airlock.Request) bool {
+	return slices.ContainsFunc(r.Reviews, func(v airlock.Review) bool { return v.Decision == "revoked" })
 }

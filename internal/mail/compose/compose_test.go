@@ -35,6 +35,10 @@ func notice(e compose.Event, r compose.Role) compose.Notice {
 		}
 	case compose.DraftOverLimits:
 		n.Status = "draft"
+	case compose.MalwareFound:
+		n.Status, n.Reason = "blocking_in_progress", "malware was found in 1 file after the review began"
+	case compose.RevokedByScan:
+		n.Status, n.Reason = "revoked", "malware was found in 1 file after the release; what was already taken cannot be recalled"
 	case compose.Stuck:
 		n.Status, n.WaitsFor = "approval_in_progress", "Delivery to the workspace; a copy has failed five times"
 	default:
@@ -52,6 +56,8 @@ func TestGolden(t *testing.T) {
 			role = compose.Reviewer
 		case compose.Stuck:
 			role = compose.Administrator
+		case compose.MalwareFound:
+			role = compose.Reviewer
 		default:
 		}
 		t.Run(string(e), func(t *testing.T) {

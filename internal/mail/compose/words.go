@@ -18,6 +18,8 @@ const (
 	Cancelled       Event = "cancelled"
 	Failed          Event = "failed"
 	Revoked         Event = "revoked"
+	MalwareFound    Event = "malware_found"
+	RevokedByScan   Event = "revoked_by_scan"
 	DraftOverLimits Event = "draft_over_limits"
 	Reopened        Event = "reopened"
 	TooFewReviewers Event = "too_few_reviewers"
@@ -26,7 +28,7 @@ const (
 )
 
 // Events lists them all.
-var Events = []Event{InReview, Approved, Rejected, BlockedByScan, Returned, Cancelled, Failed, Revoked,
+var Events = []Event{InReview, Approved, Rejected, BlockedByScan, Returned, Cancelled, Failed, Revoked, MalwareFound, RevokedByScan,
 	DraftOverLimits, Reopened, TooFewReviewers, Waiting, Stuck}
 
 // Wording is how an event is told.
@@ -97,6 +99,14 @@ var words = map[Event]struct{ requester, other Wording }{
 	Revoked: {
 		requester: Wording{"Revoked", "A release to you was revoked", "The files can no longer be fetched. If you have copies already, please delete them and tell your workspace owner.", "See the reason", bad},
 		other:     Wording{"Revoked", "A release was revoked", "The files can no longer be fetched. What had been fetched before cannot be called back.", "See the reason", bad},
+	},
+	MalwareFound: {
+		requester: Wording{"Malware found", "Malware was found in your request", "The scan found malware after the review began, so the request is being blocked. Nothing was released.", "See what was found", bad},
+		other:     Wording{"Malware found", "Malware was found in a request after its review began", "The request is being blocked, whatever was decided before: the delivery stops, and what was delivered of it is deleted. There is nothing left to decide.", "See what was found", bad},
+	},
+	RevokedByScan: {
+		requester: Wording{"Revoked, malware found", "A release to you was revoked: it holds malware", "The scan found malware after the files were released to you, and they can no longer be fetched. Do not open copies you have: delete them, and tell your workspace owner and your security team.", "See what was found", bad},
+		other:     Wording{"Revoked, malware found", "A release was revoked: it holds malware", "The scan found malware after the files were released. They can no longer be fetched; what had been fetched before cannot be called back, so please find out who has copies.", "See what was found", bad},
 	},
 	DraftOverLimits: {
 		requester: Wording{"Over the limit", "Your draft is larger than allowed", "The draft holds more than this workspace permits and cannot be submitted as it is. Please remove files; a draft far over the limits is closed.", "See the limits", warn},
