@@ -24,6 +24,7 @@ func (w *World) checkSettled() {
 			w.fail("I8 a retry in good weather helps", "request failed again in %s: %s", r.FailedFrom, r.Message)
 		}
 		w.checkWaits(r)
+		w.checkMalware(r)
 		w.checkTrail(r)
 		w.checkContainers(r)
 		w.checkMail(e, r)
@@ -116,7 +117,7 @@ func (w *World) checkMail(e *errand, r airlock.Request) {
 	events := map[airlock.Event]int{}
 	for _, m := range w.watch.moves[r.Key()] {
 		for _, row := range airlock.Steps {
-			if row.On == m.on && row.To == m.to {
+			if row.From == m.from && row.On == m.on {
 				for _, o := range row.Then {
 					if o == airlock.Notify {
 						events[airlock.EventOf(row.On, row.To)]++
@@ -130,6 +131,8 @@ func (w *World) checkMail(e *errand, r airlock.Request) {
 		n := events[event]
 		for _, role := range event.Audience() {
 			switch {
+			case role == airlock.Owner && (event == airlock.ToldInfected || event == airlock.ToldRecalled):
+				w.checkTold(told{olga.Email, r.ID, string(event), n}, olga.Name)
 			case role == airlock.Creator && event != airlock.ToldWaiting && event != airlock.ToldOverLimit:
 				w.checkTold(told{e.by.Email, r.ID, string(event), n}, e.by.Name)
 			case role == airlock.Manager && event != airlock.ToldWaiting:
@@ -162,6 +165,11 @@ func (w *World) checkLinks() {
 		r := w.request(e.key)
 		for _, l := range e.links {
 			names, err := w.files.Names(l.URL)
+			for _, name := range names {
+				if content, err := w.files.Download(l.URL, name); err == nil && w.watch.malware[r.Key()][sha(content)] && !w.set.Policy.SkipScan {
+					w.fail("malware cannot be read by a link", "%q of a request that is %s", name, r.Stage)
+				}
+			}
 			if err == nil && l.Access == "read" && r.Stage != airlock.Approved {
 				w.fail("I12 links die with what they lead to", "a link to %d released files works in %s", len(names), r.Stage)
 			}

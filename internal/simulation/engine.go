@@ -82,13 +82,13 @@ func newWorld(cfg Config) *World {
 	w.retain = timer{name: "retain", every: 24 * time.Hour, last: w.now}
 	base := Ports{Requests: w.store, Files: w.store, Work: w.store, Trail: w.store, Workspaces: w.store, Members: w.store,
 		Manifests: w.store, Letters: w.store, Desk: w.files, Vault: w.files, Janitor: w.files}
-	base.Requests, base.Vault = watched{w, base.Requests}, created{w, base.Vault}
+	base.Requests, base.Files, base.Vault = watched{w, base.Requests}, scannedFiles{base.Files, w}, created{w, base.Vault}
 	w.ports = w.troubled(base)
 	if cfg.Alter != nil {
 		w.ports = cfg.Alter(w, w.ports)
 	}
 	w.watch.init()
-	w.scanner.clean = map[string]bool{}
+	w.scanner.clean, w.scanner.seen = map[string]bool{}, map[version]string{}
 	w.mail.w = w
 	w.mail.init()
 	w.people.init(w)

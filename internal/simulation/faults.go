@@ -24,6 +24,7 @@ type weather struct {
 	factTwice, factBroken float64
 	jump                  float64
 	scanOdd, scanLost     float64
+	scanLate              float64 // the scanner finds malware in what it found clean
 	mailTemporary         float64
 	mailLost              float64 // accepted, and then the connection broke
 	roles                 float64 // somebody's role changes
@@ -43,7 +44,7 @@ func newWeather(r *rand.Rand) weather {
 		dieAtEnd: kind(0.02, 0.1), partial: kind(0.02, 0.1),
 		repeat: kind(0.05, 0.2), delay: kind(0.05, 0.3), hide: kind(0.02, 0.1),
 		factLost: kind(0.1, 0.5), factLate: kind(0.1, 0.5), factTwice: kind(0.1, 0.3), factBroken: kind(0.3, 1),
-		jump: kind(0.001, 0.005), scanOdd: kind(0.2, 0.6), scanLost: kind(0.1, 0.5),
+		jump: kind(0.001, 0.005), scanOdd: kind(0.2, 0.6), scanLost: kind(0.1, 0.5), scanLate: kind(0.05, 0.2),
 		mailTemporary: kind(0.1, 0.3), mailLost: kind(0.1, 0.3), roles: kind(0.02, 0.1),
 	}
 }

@@ -9,14 +9,17 @@ import (
 // within is how many seeds a planted mistake may take to be caught.
 const within = 400
 
-// planted are classic mistakes, each made by a port that does not do what it
-// should, or by a setting. None of them is in the product.
-var planted = []struct {
+// mistake is one made by a port that does not do what it should, or by a
+// setting.
+type mistake struct {
 	name  string
 	alter func(*World, Ports) Ports
 	tune  func(*Settings)
 	brew  func(*weather)
-}{
+}
+
+// planted are classic mistakes. None of them is in the product.
+var planted = []mistake{
 	{name: "orders are obeyed before the state is saved", alter: func(w *World, p Ports) Ports {
 		p.Requests = eager{p.Requests, w}
 		return p
@@ -82,7 +85,7 @@ var planted = []struct {
 
 func TestPlantedBugs(t *testing.T) {
 	t.Parallel()
-	for _, bug := range planted {
+	for _, bug := range append(planted, late...) {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
 			for s := uint64(1); s <= within; s++ {

@@ -21,7 +21,8 @@ const locked = "LOCKED"
 // scanner is Defender: it looks at what is dropped and at what is to be
 // scanned again, and tells by an event.
 type scanner struct {
-	clean map[string]bool // SHA-256 of what it found clean
+	clean map[string]bool    // SHA-256 of what it found clean
+	seen  map[version]string // SHA-256 of every version it looked at
 	asked int
 }
 
@@ -39,6 +40,9 @@ func (s *scanner) created(w *World, place airlock.Place, b airlock.Blob) {
 		return // the others are excluded by their prefix
 	}
 	content := w.content(place, b.Name)
+	if c.Kind == airlock.DraftFiles {
+		s.seen[version{c.Key, b.Name, b.ETag}] = sha(content)
+	}
 	if w.storm && w.chance(w.weather.scanLost) {
 		w.tracef("the scanner says nothing of a blob in %s", c.Kind)
 		return
@@ -48,6 +52,28 @@ func (s *scanner) created(w *World, place airlock.Place, b airlock.Blob) {
 		delay += w.between(0, 3*time.Hour)
 	}
 	w.later(delay, "the scanner is done", func() { w.happened(s.verdict(w, place, b, content)) })
+	if len(content) > 0 && w.storm && w.chance(w.weather.scanLate) {
+		s.second(w, delay, scanned{place, b, "Malicious", map[string]any{"malwareNamesFound": []string{"Late"}, "sha256": sha(content)}})
+	}
+}
+
+// version is one version of a file of a request.
+type version struct {
+	key        airlock.Key
+	name, etag string
+}
+
+// second has the scanner find malware in what it calls, or called, clean: at
+// the same time, or when the request has gone far. Empty files look all alike,
+// so it says nothing of them.
+func (s *scanner) second(w *World, delay time.Duration, what scanned) {
+	delay += w.between(0, pick(w, []time.Duration{time.Second, 20 * time.Minute, 3 * time.Hour, 24 * time.Hour}))
+	w.later(delay, "", func() {
+		if !w.people.calm {
+			w.tracef("the scanner thinks better of %s", what.blob.ETag)
+			w.happened(scanEvent(w, what))
+		}
+	})
 }
 
 // verdict is the event that tells what was found.

@@ -12,11 +12,13 @@ import (
 type watcher struct {
 	approved map[airlock.Key]map[string]bool // name and SHA-256 of every file that was ever approved
 	moves    map[airlock.Key][]move
+	malware  map[airlock.Key]map[string]bool // SHA-256 of what the scanner's word on was kept
 }
 
 // move is a change of stage, or an endorsement.
 type move struct {
 	on   airlock.Trigger
+	from airlock.Stage
 	to   airlock.Stage
 	by   string // object id; "" for the engine
 	turn int
@@ -24,6 +26,7 @@ type move struct {
 
 func (o *watcher) init() {
 	o.approved, o.moves = map[airlock.Key]map[string]bool{}, map[airlock.Key][]move{}
+	o.malware = map[airlock.Key]map[string]bool{}
 }
 
 // watched shows the watcher every commit.
@@ -58,7 +61,7 @@ func (w *World) committed(before, now airlock.Request, c airlock.Change) {
 	for _, line := range c.Lines {
 		w.secrets.check(w, "audit line "+line.Action, line.Reason+line.Detail+line.Actor.Name)
 		if on := airlock.Trigger(line.Action); slices.Contains(airlock.Triggers, on) {
-			w.watch.moves[key] = append(w.watch.moves[key], move{on, airlock.Stage(line.To), line.Actor.OID, before.Turn})
+			w.watch.moves[key] = append(w.watch.moves[key], move{on, airlock.Stage(line.From), airlock.Stage(line.To), line.Actor.OID, before.Turn})
 		}
 	}
 	if before.Version == "" {
