@@ -1,6 +1,7 @@
 // Package retain ends what was kept long enough. In: a timer, once a day. It
 // orders a look at every request whose retention is over, and purges
-// containers that no request's state owns, with an audit line. Out: orders to
+// containers that no request's state owns, with an audit line. It forgets the
+// idempotency keys of calls that nobody repeats any more. Out: orders to
 // look.
 package retain
 
@@ -15,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
@@ -29,6 +31,8 @@ type Function struct {
 	Ledger  ledger.Ledger
 	Work    airlock.Work
 	Janitor airlock.Janitor
+	Keys    calls.Keys    // of calls to the API; nil where there is none
+	KeyLife time.Duration // how long they hold; 0 means a week
 	Log     *slog.Logger  // nil means slog.Default()
 	Orphan  time.Duration // age from which a container without an owner is purged; 0 means 24 h, longer than any call that could still be about to commit
 }
@@ -42,7 +46,7 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 		return Out{}, fmt.Errorf("workspaces: %w", err)
 	}
 	var out Out
-	failed := []error{f.orphans(ctx, airlock.AirlockAccount)}
+	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx)}
 	for _, w := range workspaces {
 		failed = append(failed, f.retired(ctx, w.ID, &out), f.orphans(ctx, w.StorageAccount))
 	}
@@ -52,6 +56,17 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 		err = nil
 	}
 	return out, err
+}
+
+// keys forgets the keys of calls that nobody repeats any more.
+func (f Function) keys(ctx context.Context) error {
+	if f.Keys == nil {
+		return nil
+	}
+	if err := f.Keys.Forget(ctx, f.Ledger.Now().Add(-cmp.Or(f.KeyLife, 7*24*time.Hour))); err != nil {
+		return fmt.Errorf("idempotency keys: %w", err)
+	}
+	return nil
 }
 
 // retired orders a look at requests whose retention is over.

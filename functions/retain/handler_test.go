@@ -8,11 +8,12 @@ import (
 	"github.com/trefoil-tre/trefoil/functions/retain"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/roomtest"
 )
 
 func tick(w *roomtest.World) (retain.Out, error) {
-	return retain.Function{Ledger: w.Ledger, Work: w.Work, Janitor: w.Janitor}.Handle(w.Context("retain"), azfunc.Tick{})
+	return retain.Function{Ledger: w.Ledger, Work: w.Work, Janitor: w.Janitor, Keys: w.Store}.Handle(w.Context("retain"), azfunc.Tick{})
 }
 
 const day = 24 * time.Hour
@@ -103,5 +104,27 @@ func TestRetainInTrouble(t *testing.T) {
 	w.Faults.Fail(2, false)
 	if out, err := tick(w); err != nil || len(out.Advance) != 1 {
 		t.Errorf("%d hints, %v", len(out.Advance), err)
+	}
+}
+
+// TestForgetsKeys: a key of a call that nobody repeats any more goes, a younger
+// one stays.
+func TestForgetsKeys(t *testing.T) {
+	t.Parallel()
+	w := roomtest.New(t)
+	now := w.Ledger.Now()
+	for name, since := range map[string]time.Time{"old": now.Add(-8 * 24 * time.Hour), "young": now.Add(-6 * 24 * time.Hour)} {
+		if _, err := w.Store.Claim(t.Context(), calls.Key{Owner: "o", Name: name, Print: "first", Since: since}, since); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tick(w); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"old": "second", "young": "first"} {
+		got, err := w.Store.Claim(t.Context(), calls.Key{Owner: "o", Name: name, Print: "second", Since: now}, time.Time{})
+		if err != nil || got.Print != want {
+			t.Errorf("%s: %+v, %v, want the %s", name, got, err, want)
+		}
 	}
 }

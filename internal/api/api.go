@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 )
 
@@ -55,6 +56,8 @@ type Settings struct {
 	Now      func() time.Time
 	Log      *slog.Logger // nil means slog.Default
 	Limits   Limits
+	Keys     calls.Keys
+	Meter    Meter    // nil counts nothing
 	Origins  []string // whose pages may call, such as https://tre.example.org; none by default
 }
 

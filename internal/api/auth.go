@@ -28,6 +28,9 @@ func (a *api) admit(action access.Action) func(huma.Context, func(huma.Context))
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c, err := a.caller(ctx)
 		if err == nil {
+			err = a.count(ctx.Context(), c.Person.OID)
+		}
+		if err == nil {
 			if workspace := ctx.Param("workspace_id"); workspace != "" {
 				c, err = a.Desk.Admit(ctx.Context(), c, canonical(workspace), action)
 			} else {

@@ -96,7 +96,7 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Audits: b.store, Workspaces: b.store, Members: b.store,
 		Manifests: b.store, Containers: b.files, Orders: nowhere{}, Facts: nowhere{}},
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
-	b.settings = api.Settings{Desk: b.desk, Verifier: tokens{}, Now: now, Log: log,
+	b.settings = api.Settings{Desk: b.desk, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
 		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}}
 	b.handler = api.New(b.settings)
 	return b

@@ -10,7 +10,7 @@ import (
 // https://fetch.spec.whatwg.org/#http-cors-protocol
 var (
 	crossMethods = strings.Join([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, ", ")
-	crossHeaders = strings.Join([]string{"Authorization", "Content-Type", "Accept", idempotencyKey, "If-Match", "ETag"}, ", ")
+	crossHeaders = strings.Join([]string{"Authorization", "Content-Type", "Accept", idempotencyKey, ifMatch, etagHeader}, ", ")
 	crossExposed = strings.Join([]string{requestID, "ETag", "Link", "Retry-After", "X-Next-Cursor", "WWW-Authenticate"}, ", ")
 )
 

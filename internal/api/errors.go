@@ -23,6 +23,7 @@ var statuses = []struct {
 	status int
 }{
 	{ErrToken, http.StatusUnauthorized},
+	{desk.ErrStale, http.StatusPreconditionFailed},
 	{desk.ErrUnfit, http.StatusBadRequest},
 	{desk.ErrDisabled, http.StatusMethodNotAllowed},
 	{desk.ErrNotDeployed, http.StatusConflict},
@@ -49,8 +50,12 @@ func failure(err error) (status int, text string) {
 
 // fail makes an error one that huma answers with, and logs what is our fault.
 func (a *api) fail(ctx context.Context, err error) error {
-	status, text := failure(err)
 	header := http.Header{}
+	if busy, ok := errors.AsType[tooMany](err); ok {
+		header.Set("Retry-After", strconv.Itoa(busy.seconds()))
+		return huma.ErrorWithHeaders(huma.NewError(http.StatusTooManyRequests, busy.Error()), header)
+	}
+	status, text := failure(err)
 	switch status {
 	case http.StatusServiceUnavailable:
 		a.Log.ErrorContext(ctx, "call failed", slog.Any("error", err))

@@ -11,6 +11,7 @@ type Limits struct {
 	Depth  int           // nesting of JSON; 0 means 32: forms are flat
 	Header int           // bytes of all headers; 0 means 32 KiB, which a token full of groups needs
 	Time   time.Duration // until a call is given up with 503; 0 means 100 s
+	Key    time.Duration // how long an idempotency key holds; 0 means a week
 	List   int           // entries in an answer where no limit is asked for; 0 means 5,000
 }
 
@@ -20,8 +21,7 @@ func (l Limits) withDefaults() Limits {
 		Depth:  cmp.Or(l.Depth, 32),
 		Header: cmp.Or(l.Header, 32<<10),
 		Time:   cmp.Or(l.Time, 100*time.Second),
+		Key:    cmp.Or(l.Key, 7*24*time.Hour),
 		List:   cmp.Or(l.List, 5000),
 	}
 }
-
-const idempotencyKey = "Idempotency-Key"

@@ -46,7 +46,7 @@ func (a *api) read(ctx huma.Context, next func(huma.Context)) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	next(huma.WithValue(ctx, bodyKey{}, body))
+	next(huma.WithValue(huma.WithValue(ctx, bodyKey{}, body), askedKey{}, r.Header))
 }
 
 // checkJSON returns airlock.ErrInvalid unless text is JSON of bounded depth

@@ -114,9 +114,13 @@ func guarded[I, O any](a *api, r Route, handle handler[I, O], first ...func(huma
 	op.Security = []map[string][]string{{bearer: {}}}
 	op.Middlewares, op.MaxBodyBytes = first, 2*a.Limits.Body
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, callerOf(ctx), in)
+		c, err := a.named(ctx, callerOf(ctx))
 		if err != nil {
 			return nil, a.fail(ctx, err)
+		}
+		out, err := handle(ctx, c, in)
+		if err != nil {
+			return nil, a.fail(ctx, stale(ctx, err))
 		}
 		return out, nil
 	})

@@ -23,6 +23,7 @@ type Config struct {
 	Accounts Accounts
 	Events   Events
 	SignIn   SignIn
+	API      API
 	Mail     Mail
 	Work     Work
 }

@@ -119,7 +119,10 @@ func (d *Desk) enter(ctx context.Context, c Caller, key airlock.Key, action acce
 	if err != nil {
 		return visit{}, err
 	}
-	return v, v.sees(action)
+	if err := v.sees(action); err != nil {
+		return v, err
+	}
+	return v, c.matches(v.request)
 }
 
 // load reads the request for a caller who was admitted.

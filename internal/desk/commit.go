@@ -62,11 +62,14 @@ func (d *Desk) attempt(ctx context.Context, v visit, m move, operation string) (
 	var change airlock.Change
 	err := v.sees(m.action)
 	if err == nil {
+		err = v.caller.matches(v.request)
+	}
+	if err == nil {
 		change, err = m.build(ctx, v, operation)
 	}
 	switch {
 	case err == nil:
-	case (errors.Is(err, airlock.ErrIllegal) || errors.Is(err, errUnseen)) && m.done == nil && d.traced(ctx, v, operation):
+	case (errors.Is(err, airlock.ErrIllegal) || errors.Is(err, errUnseen) || errors.Is(err, ErrStale)) && m.done == nil && d.traced(ctx, v, operation):
 		return d.again(ctx, v.request, m), nil
 	default:
 		return airlock.Change{}, err

@@ -8,7 +8,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +25,7 @@ import (
 var (
 	ErrDisabled    = errors.New("airlock is not enabled in this workspace")
 	ErrNotDeployed = errors.New("workspace is not deployed")
+	ErrStale       = errors.New("changed since it was read") // is not the version that Caller.Match names
 	// ErrUnfit comes with airlock.ErrInvalid when not a field but the request
 	// as it stands is at fault: no files, too many, refused ones.
 	ErrUnfit = errors.New("cannot be done with this request")
@@ -76,6 +79,10 @@ type Caller struct {
 	// Operation.
 	Call string
 
+	// Match is the version that the call changes, as View.Request has it or
+	// quoted as in HTTP. Empty: whichever is there.
+	Match string
+
 	standing *standing // what Admit read
 }
 
@@ -101,6 +108,14 @@ func (c Caller) id(purpose string, key airlock.Key) string {
 		return uuid.NewString()
 	}
 	return uuid.NewSHA1(namespace, []byte(purpose+"\n"+c.Person.OID+"\n"+key.Workspace+"\n"+key.Request+"\n"+c.Operation)).String()
+}
+
+// matches returns ErrStale unless the request is the version the call changes.
+func (c Caller) matches(r airlock.Request) error {
+	if c.Match == "" || c.Match == r.Version || c.Match == strconv.Quote(r.Version) {
+		return nil
+	}
+	return fmt.Errorf("the request has another version now, read it again: %w", ErrStale)
 }
 
 // call is the call's id for the audit trail.

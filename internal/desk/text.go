@@ -9,7 +9,7 @@ import (
 
 // sentinels are the words that end an error for programs.
 var sentinels = []error{airlock.ErrIllegal, airlock.ErrNotFound, airlock.ErrConflict, airlock.ErrRefused,
-	airlock.ErrInvalid, ErrDisabled, ErrNotDeployed}
+	airlock.ErrInvalid, ErrDisabled, ErrNotDeployed, ErrStale}
 
 // Text is what a person reads of an error of this package: without the
 // sentinel at its end, where something stands before it. It is meant for

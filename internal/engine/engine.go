@@ -55,7 +55,8 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice}.Handle)
 	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)
-	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge}.Handle)
+	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge,
+		Keys: s.Store, KeyLife: c.API.KeyLife}.Handle)
 	if err := addSweep(app, c, s); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/backing"
+	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/identity"
@@ -36,13 +37,19 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, s backing.S
 		return err
 	}
 	app.HTTP("api", api.New(api.Settings{Desk: people, Verifier: api.Identity(verifier), Now: time.Now, Log: app.Log,
-		Checks: checks(s), Metadata: metadata(c.SignIn, settings.Version)}))
+		Checks: checks(s), Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
+		Meter: &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}}))
 	pages, err := newPortal(c, people, verifier)
 	if err != nil {
 		return err
 	}
 	app.HTTP("portal", pages)
 	return nil
+}
+
+// limits are those of the settings.
+func limits(c config.API) api.Limits {
+	return api.Limits{Body: c.MaxBody, Depth: c.MaxDepth, Header: c.MaxHeaders, Time: c.Timeout, Key: c.KeyLife, List: c.MaxList}
 }
 
 func newPortal(c config.Config, people *desk.Desk, verifier *identity.Verifier) (http.Handler, error) {

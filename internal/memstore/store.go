@@ -13,6 +13,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/calls"
 )
 
 // Store implements the storage ports of internal/airlock in memory. The zero
@@ -24,6 +25,8 @@ type Store struct {
 	workspaces sorted[airlock.Workspace]
 	partitions map[string]*partition
 	strange    map[string]audit.Line
+	keys       map[keyID]calls.Key
+	buckets    map[string]calls.Bucket
 }
 
 // partition holds the rows of one workspace.
