@@ -28,6 +28,9 @@ type Person struct {
 	Email string `json:"email"`
 	Roles []Role `json:"roles,omitempty"` // from the token: TREAdmin, TREUser
 	App   bool   `json:"app,omitempty"`   // a program acting as itself: it never decides
+	// Groups are the object ids of the Entra groups that the caller is in, of
+	// this call only: they are never kept.
+	Groups []string `json:"-"`
 }
 
 // Membership is one role of one person in one workspace.

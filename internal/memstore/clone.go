@@ -10,7 +10,7 @@ import (
 )
 
 func clonePerson(p access.Person) access.Person {
-	p.Roles = slices.Clone(p.Roles)
+	p.Roles, p.Groups = slices.Clone(p.Roles), nil // groups are of a call, not of a row
 	return p
 }
 
