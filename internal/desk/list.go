@@ -13,6 +13,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Filter picks and orders requests. Empty fields pick everything.
@@ -72,8 +73,9 @@ func (d *Desk) List(ctx context.Context, c Caller, workspace string, f Filter) (
 // Mine returns requests of all workspaces: those the caller made, or, with
 // managed, those of the workspaces whose airlock manager the caller is.
 func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (Listing, error) {
-	if !access.May(access.ListMine, tokenRoles(c.Person)...) {
-		return Listing{}, fmt.Errorf("the user is missing a required role: %s needs one of %v: %w", access.ListMine, access.Roles(access.ListMine), airlock.ErrRefused)
+	record, err := d.Everywhere(ctx, c.Person, access.ListMine)
+	if err != nil {
+		return Listing{}, err
 	}
 	if err := f.check(); err != nil {
 		return Listing{}, err
@@ -91,7 +93,7 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 	group.SetLimit(d.parallel())
 	for _, w := range workspaces {
 		group.Go(func() error {
-			views, err := d.mineIn(ctx, c, w, managed, f)
+			views, err := d.mineIn(ctx, c, w.ID, managed, f, record)
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, views...)
@@ -107,15 +109,18 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 // parallel is Desk.Parallel with its default.
 func (d *Desk) parallel() int { return cmp.Or(max(d.Parallel, 0), 8) }
 
-func (d *Desk) mineIn(ctx context.Context, c Caller, w airlock.Workspace, managed bool, f Filter) ([]View, error) {
-	roles, err := d.rolesIn(ctx, c.Person, w.ID)
+func (d *Desk) mineIn(ctx context.Context, c Caller, workspace string, managed bool, f Filter, record people.Record) ([]View, error) {
+	s, err := d.standIn(ctx, c.Person, workspace, &record)
 	if err != nil {
 		return nil, err
 	}
-	if !access.May(access.Read, roles...) || managed && !slices.Contains(roles, access.AirlockManager) {
+	if !access.May(access.Read, s.roles...) || managed && !slices.Contains(s.roles, access.AirlockManager) {
 		return nil, nil
 	}
-	return d.visible(ctx, c, standing{workspace: w, roles: roles}, f)
+	if s.workspace, err = d.Ports.Workspaces.Workspace(ctx, workspace); err != nil { // the list does not say whether it is frozen
+		return nil, fmt.Errorf("workspace %s: %w", workspace, err)
+	}
+	return d.visible(ctx, c, s, f)
 }
 
 func (d *Desk) workspaces(ctx context.Context) ([]airlock.Workspace, error) {
