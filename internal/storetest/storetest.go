@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/calls"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Store is everything that the airlock keeps, and how a test fills it.
@@ -32,6 +33,8 @@ type Store interface {
 	airlock.Letters
 	calls.Keys
 	calls.Buckets
+	people.Rolls
+	people.Records
 	Seeder
 }
 
@@ -63,6 +66,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"requests", requestRules}, {"commit", commitRules}, {"files", fileRules}, {"put", putRules},
 		{"selections", selectionRules}, {"work", workRules}, {"trail", trailRules}, {"people", peopleRules},
 		{"papers", paperRules}, {"audit", auditRules}, {"calls", callRules},
+		{"papers", paperRules}, {"rolls", rollRules},
 	} {
 		for _, r := range room.rules {
 			t.Run(room.name+"/"+r.name, func(t *testing.T) {
