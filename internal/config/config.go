@@ -24,6 +24,8 @@ type Config struct {
 	Events   Events
 	SignIn   SignIn
 	API      API
+	Tokens   Tokens
+	People   Directory
 	Mail     Mail
 	Work     Work
 }
@@ -57,9 +59,10 @@ type Events struct {
 
 // SignIn is who people are and how they get in.
 type SignIn struct {
-	Issuer       URL           `envconfig:"TRE_ISSUER" app:"front" required:"true" desc:"OpenID Connect issuer of tokens, such as https://login.microsoftonline.com/<tenant>/v2.0"`
+	Authority    URL           `envconfig:"TRE_AUTHORITY" app:"front" default:"https://login.microsoftonline.com" desc:"where Entra signs people in, that of your cloud: https://login.microsoftonline.us, https://login.partner.microsoftonline.cn"`
+	Issuers      List          `envconfig:"TRE_ISSUER" app:"front" desc:"exact OpenID Connect issuers of tokens, the one where people sign in first; unset means those of TRE_TENANTS at TRE_AUTHORITY, of version 2.0 and 1.0 tokens"`
 	Audience     string        `envconfig:"TRE_AUDIENCE" app:"front" required:"true" desc:"audience that access tokens must name, that of the API's registration"`
-	Tenants      List          `envconfig:"TRE_TENANTS" app:"front" desc:"ids of the tenants whose people may sign in; unset means that of the issuer"`
+	Tenants      List          `envconfig:"TRE_TENANTS" app:"front" desc:"ids of the tenants whose people may sign in, the one that holds the registrations first; unset means those that TRE_ISSUER names"`
 	ClientID     string        `envconfig:"TRE_CLIENT_ID" app:"front" required:"true" desc:"client id of the portal's registration"`
 	ClientSecret Secret        `envconfig:"TRE_CLIENT_SECRET" app:"front" desc:"client secret of the portal's registration; unset for a public client"`
 	CookieKeys   Secrets       `envconfig:"TRE_COOKIE_KEYS" app:"front" required:"true" desc:"keys that seal session cookies, at least 32 characters each, newest first, one a line or separated by |"`

@@ -71,6 +71,9 @@ func (c Config) check() []error {
 			problems = append(problems, errors.New("TRE_SMTP_USERNAME: a user without a password, or the other way round: set TRE_SMTP_PASSWORD too, or neither"))
 		}
 	}
+	if c.App.Front() {
+		problems = append(problems, c.SignIn.check(), c.Tokens.check())
+	}
 	for _, key := range c.SignIn.CookieKeys {
 		if len(key.Reveal()) < minCookieKey {
 			problems = append(problems, errors.New("TRE_COOKIE_KEYS: a key is shorter than 32 characters: set longer random ones"))

@@ -1,7 +1,6 @@
 package front
 
 import (
-	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -9,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -31,8 +29,7 @@ import (
 // anything here, so that the handler starts while its issuer is down.
 func addPages(app *azfunc.App, settings Settings, people *desk.Desk, s backing.State) error {
 	c := settings.Config
-	verifier, err := identity.New(identity.Settings{Issuers: []string{string(c.SignIn.Issuer)}, Audiences: audiences(c.SignIn.Audience),
-		Tenants: c.SignIn.Tenants, Now: time.Now})
+	verifier, err := newVerifier(c)
 	if err != nil {
 		return err
 	}
@@ -86,27 +83,6 @@ func cookieKeys(secrets config.Secrets) (string, error) {
 		keys = append(keys, base64.StdEncoding.EncodeToString(key))
 	}
 	return strings.Join(keys, ","), nil
-}
-
-// audiences are the forms in which Entra's tokens name the API: its client id
-// (version 2.0) and its api:// address (version 1.0).
-// https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
-func audiences(api string) []string {
-	id := strings.TrimPrefix(api, "api://")
-	return []string{id, "api://" + id}
-}
-
-// scope is what a client asks for to call the API.
-func scope(api string) string { return audiences(api)[1] + "/user_impersonation" }
-
-// metadata is what clients ask before they sign in.
-func metadata(s config.SignIn, version string) api.Metadata {
-	tenant := ""
-	if u, err := url.Parse(string(s.Issuer)); err == nil { // https://login.microsoftonline.com/<tenant>/v2.0
-		tenant, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	}
-	return api.Metadata{Version: version, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience),
-		Tenant: cmp.Or(strings.Join(s.Tenants, ","), tenant)}
 }
 
 // checks are the parts that health asks: one row, one queue.

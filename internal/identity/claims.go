@@ -25,12 +25,19 @@ type claims struct {
 	Email             string     `json:"email"`
 	PreferredUsername string     `json:"preferred_username"`
 	UPN               string     `json:"upn"`
+	UniqueName        string     `json:"unique_name"` // version 1.0 tokens
+	Ver               string     `json:"ver"`
 	Scp               string     `json:"scp"`
 	IDTyp             string     `json:"idtyp"`
 	Azp               string     `json:"azp"`
 	AppID             string     `json:"appid"` // azp's name in version 1.0 tokens
 	Nonce             string     `json:"nonce"`
 	Roles             stringList `json:"roles"`
+	Groups            stringList `json:"groups"`
+	HasGroups         bool       `json:"hasgroups"` // more than fit, in a token of the implicit flow
+	Elsewhere         struct {
+		Groups string `json:"groups"` // more than fit: the name of the source that knows
+	} `json:"_claim_names"`
 
 	expires time.Time
 }
@@ -58,6 +65,9 @@ func (c *claims) complete(tenants []string) error {
 		return refused("oid missing or no uuid")
 	}
 	c.OID = id
+	if c.IDTyp == "app" && c.Scp != "" {
+		return refused("a program's token with a person's scope")
+	}
 	if len(tenants) > 0 && !slices.ContainsFunc(tenants, func(t string) bool { return strings.EqualFold(t, c.TID) }) {
 		return refused("tenant %q not allowed", c.TID)
 	}
@@ -68,7 +78,7 @@ func (c *claims) complete(tenants []string) error {
 // idtyp, or, where that optional claim is off, by sub = oid and no scp.
 func (c *claims) appOnly() bool {
 	if c.IDTyp != "" {
-		return c.IDTyp == "app" && c.Scp == ""
+		return c.IDTyp == "app"
 	}
 	return c.Scp == "" && c.Azp+c.AppID != "" && strings.EqualFold(c.Sub, c.OID)
 }
@@ -77,18 +87,41 @@ func (c *claims) appOnly() bool {
 func (c *claims) person() Person {
 	p := Person{OID: c.OID, Expires: c.expires, AppOnly: c.appOnly()}
 	p.Roles = slices.Compact(slices.Sorted(slices.Values(c.Roles)))
-	for _, candidate := range []string{c.Email, c.PreferredUsername, c.UPN} {
+	p.Groups, p.MoreGroups = c.groups()
+	for _, candidate := range []string{c.Email, c.PreferredUsername, c.UPN, c.UniqueName} {
 		if a, err := mail.ParseAddress(candidate); err == nil && a.Name == "" && a.Address == candidate {
 			p.Email = candidate
 			break
 		}
 	}
-	for _, candidate := range []string{c.Name, c.PreferredUsername, c.OID} {
+	for _, candidate := range []string{c.Name, c.PreferredUsername, c.UPN, c.UniqueName, c.OID} {
 		if p.Name = printable(candidate); p.Name != "" {
 			break
 		}
 	}
 	return p
+}
+
+// groups are the object ids of the person's groups, and whether the token says
+// that there are more than it carries. Where the source is, it says too; that
+// address is not used: whoever can sign tokens would choose whom we ask. Groups
+// that are named otherwise than by id (sAMAccountName) are nobody's here, and a
+// program has only the roles that were given to itself.
+// https://learn.microsoft.com/security/zero-trust/develop/configure-tokens-group-claims-app-roles
+func (c *claims) groups() (ids []string, more bool) {
+	if c.appOnly() {
+		return nil, false
+	}
+	if c.HasGroups || c.Elsewhere.Groups != "" {
+		return nil, true
+	}
+	for _, g := range c.Groups {
+		if id, ok := canonicalUUID(g); ok {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), false
 }
 
 // canonicalUUID accepts only the plain 36-character form, and not the nil UUID.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -49,12 +50,13 @@ type forge struct {
 	fetches   atomic.Int32 // times the keys were asked for
 	hold      chan struct{}
 
-	mu   sync.Mutex
-	keys []jose.JSONWebKey
-	now  time.Time
+	mu    sync.Mutex
+	keys  []jose.JSONWebKey
+	extra []jose.JSONWebKey // published beside them
+	now   time.Time
 }
 
-func newForge(t *testing.T, names ...string) *forge {
+func newForge(t testing.TB, names ...string) *forge {
 	t.Helper()
 	f := &forge{now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	f.publish(names...)
@@ -66,11 +68,22 @@ func newForge(t *testing.T, names ...string) *forge {
 			"token_endpoint": f.URL + "/token", "id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 		})
 	})
+	for path, issuer := range map[string]string{
+		"/{tenant}/v2.0": "https://login.microsoftonline.com/%s/v2.0", "/{tenant}": "https://sts.windows.net/%s/",
+	} {
+		mux.HandleFunc("GET "+path+"/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+			f.discovery.Add(1)
+			_ = json.NewEncoder(w).Encode(map[string]any{
+				"issuer": fmt.Sprintf(issuer, r.PathValue("tenant")), "jwks_uri": f.URL + "/keys",
+				"authorization_endpoint": f.URL + "/authorize", "token_endpoint": f.URL + "/token",
+			})
+		})
+	}
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		f.fetches.Add(1)
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: f.keys})
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: append(f.keys, f.extra...)})
 	})
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f.hold != nil {
@@ -108,7 +121,7 @@ func (f *forge) pass(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
-func (f *forge) verifier(t *testing.T, change func(*identity.Settings)) *identity.Verifier {
+func (f *forge) verifier(t testing.TB, change func(*identity.Settings)) *identity.Verifier {
 	t.Helper()
 	s := identity.Settings{Issuers: []string{f.URL}, Audiences: []string{api, "api://" + api}, Tenants: []string{tenant}, Now: f.clock}
 	if change != nil {

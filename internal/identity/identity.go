@@ -24,13 +24,16 @@ var (
 
 // Person is who a token speaks for.
 type Person struct {
-	OID     string    // object id in the directory: a UUID in lower case, the only key that identifies
-	Name    string    // display name, for people to read; never empty
-	Email   string    // address for notifications, "" if the token has none; never an identity
-	Roles   []string  // app roles as the token names them (TREAdmin, TREUser, …), sorted
-	Groups  []string  // object ids of the person's groups, lower case, sorted; nil when the token names none
-	AppOnly bool      // a program acting as itself, no person behind it
-	Expires time.Time // when the token ends
+	OID    string   // object id in the directory: a UUID in lower case, the only key that identifies
+	Name   string   // display name, for people to read; never empty
+	Email  string   // address for notifications, "" if the token has none; never an identity
+	Roles  []string // app roles as the token names them (TREAdmin, TREUser, …), sorted
+	Groups []string // object ids of the person's groups, lower case, sorted; nil when the token names none
+	// MoreGroups says that the person is in more groups than a token carries:
+	// Groups is empty then, and the directory knows them.
+	MoreGroups bool
+	AppOnly    bool      // a program acting as itself, no person behind it
+	Expires    time.Time // when the token ends
 }
 
 // Settings say which tokens to accept and how to get the keys that prove them.
@@ -43,6 +46,9 @@ type Settings struct {
 	// Audiences are the `aud` values accepted: the API's client id and its
 	// api:// URI. At least one.
 	Audiences []string
+	// Discovery is where an issuer's discovery document is, where that is not
+	// under its own address: see EntraIssuers.
+	Discovery map[string]string
 	// Tenants, if any, are the `tid` values accepted.
 	Tenants []string
 	// Scope is what a person's access token must hold in `scp`; an ID token
@@ -98,10 +104,4 @@ func (s Settings) withDefaults() Settings {
 		}
 	}
 	return s
-}
-
-// EntraIssuer returns the issuer of one Entra tenant's version 2.0 tokens
-// (https://learn.microsoft.com/entra/identity-platform/access-tokens).
-func EntraIssuer(tenant string) string {
-	return "https://login.microsoftonline.com/" + tenant + "/v2.0"
 }

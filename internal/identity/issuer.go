@@ -37,6 +37,7 @@ type document struct {
 // issuer is one accepted `iss` and its keys.
 type issuer struct {
 	url      string
+	base     string // where its discovery document is
 	settings Settings
 	keys     *keySet
 
@@ -44,8 +45,8 @@ type issuer struct {
 	doc *document // nil until first asked
 }
 
-func newIssuer(url string, s Settings) *issuer {
-	i := &issuer{url: url, settings: s}
+func newIssuer(url, base string, s Settings) *issuer {
+	i := &issuer{url: url, base: base, settings: s}
 	i.keys = newKeySet(s, func(ctx context.Context) (string, error) {
 		d, err := i.discover(ctx)
 		return d.keys, err
@@ -83,7 +84,9 @@ func (i *issuer) discover(ctx context.Context) (document, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, i.settings.Timeout)
 	defer cancel()
-	p, err := oidc.NewProvider(oidc.ClientContext(ctx, i.settings.Client), i.url)
+	// Where the document is elsewhere it must still say whose it is.
+	ctx = oidc.InsecureIssuerURLContext(oidc.ClientContext(ctx, i.settings.Client), i.url)
+	p, err := oidc.NewProvider(ctx, i.base)
 	if err != nil {
 		return document{}, fmt.Errorf("issuer %q: discovery: %w", i.url, err)
 	}
@@ -95,7 +98,13 @@ func (i *issuer) discover(ctx context.Context) (document, error) {
 		return document{}, fmt.Errorf("issuer %q: discovery: %w", i.url, err)
 	}
 	d := document{endpoints: Endpoints{Endpoint: p.Endpoint(), EndSession: more.EndSession}, keys: more.Keys}
-	if err := d.check(i.url); err != nil {
+	var said struct {
+		Issuer string `json:"issuer"`
+	}
+	if err := p.Claims(&said); err != nil || said.Issuer != i.url {
+		return document{}, fmt.Errorf("issuer %q: discovery: the document is of %q", i.url, said.Issuer)
+	}
+	if err := d.check(i.base); err != nil {
 		return document{}, fmt.Errorf("issuer %q: discovery: %w", i.url, err)
 	}
 	i.mu.Lock()

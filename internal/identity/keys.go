@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -16,6 +17,9 @@ import (
 
 // maxKeys bounds a key set document, in bytes: Entra's has about 20 KB.
 const maxKeys = 1 << 20
+
+// maxKeyID bounds a key's name, in bytes: Entra's have 27 characters.
+const maxKeyID = 256
 
 // minRSA is the shortest RSA key accepted, in bits (RFC 7518, 3.3).
 const minRSA = 2048
@@ -145,16 +149,21 @@ func (k *keySet) download(ctx context.Context) (map[string]jose.JSONWebKey, erro
 }
 
 // usable keeps named public RSA signature keys; others are no reason to
-// refuse the rest (RFC 7517, 5).
+// refuse the rest (RFC 7517, 5). A name with two keys proves nothing.
 func usable(raw []json.RawMessage) (map[string]jose.JSONWebKey, error) {
 	keys := make(map[string]jose.JSONWebKey, len(raw))
+	torn := map[string]bool{} // names that stand for more than one key
 	for _, r := range raw {
 		var key jose.JSONWebKey
 		if json.Unmarshal(r, &key) != nil || !verifies(key) {
 			continue
 		}
+		if other, ok := keys[key.KeyID]; ok && !key.Key.(*rsa.PublicKey).Equal(other.Key) {
+			torn[key.KeyID] = true
+		}
 		keys[key.KeyID] = key
 	}
+	maps.DeleteFunc(keys, func(id string, _ jose.JSONWebKey) bool { return torn[id] })
 	if len(keys) == 0 {
 		return nil, errors.New("keys: none usable")
 	}
@@ -173,9 +182,13 @@ func (p *proof) VerifySignature(ctx context.Context, raw string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	id := signed.Signatures[0].Header.KeyID
-	if id == "" {
-		return nil, errors.New("key not named")
+	header := signed.Signatures[0].Header
+	if _, odd := header.ExtraHeaders["b64"]; odd { // forbidden in tokens: RFC 7797, 7
+		return nil, errors.New("payload not encoded")
+	}
+	id := header.KeyID
+	if id == "" || len(id) > maxKeyID {
+		return nil, errors.New("key not named, or by too long a name")
 	}
 	key, err := p.keys.key(ctx, id)
 	if err != nil {
@@ -189,7 +202,7 @@ func (p *proof) VerifySignature(ctx context.Context, raw string) ([]byte, error)
 // not meant for anything else.
 func verifies(key jose.JSONWebKey) bool {
 	rsaKey, ok := key.Key.(*rsa.PublicKey)
-	return ok && key.KeyID != "" && rsaKey.N.BitLen() >= minRSA &&
+	return ok && key.KeyID != "" && len(key.KeyID) <= maxKeyID && rsaKey.N.BitLen() >= minRSA &&
 		(key.Use == "" || key.Use == "sig") &&
 		(key.Algorithm == "" || key.Algorithm == algorithm)
 }

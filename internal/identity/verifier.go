@@ -1,10 +1,9 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,10 +38,11 @@ func New(s Settings) (*Verifier, error) {
 	s = s.withDefaults()
 	v := &Verifier{settings: s, issuers: make(map[string]*issuer, len(s.Issuers))}
 	for _, url := range s.Issuers {
-		if err := checkURL(url, ""); err != nil {
+		base := cmp.Or(s.Discovery[url], url)
+		if err := errors.Join(checkURL(url, ""), checkURL(base, "")); err != nil {
 			wrong = append(wrong, fmt.Errorf("issuer %q: %w", url, err))
 		}
-		v.issuers[url] = newIssuer(url, s)
+		v.issuers[url] = newIssuer(url, base, s)
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, fmt.Errorf("identity settings: %w", err)
@@ -113,28 +113,11 @@ func (v *Verifier) check(ctx context.Context, raw string, audiences []string) (*
 	if err := c.complete(v.settings.Tenants); err != nil {
 		return nil, claims{}, err
 	}
+	if err := c.from(token.Issuer); err != nil {
+		return nil, claims{}, err
+	}
 	c.expires = token.Expiry
 	return token, c, nil
-}
-
-// claimedIssuer reads `iss` before anything is proved: it only chooses which
-// of the configured issuers has to prove it.
-func claimedIssuer(raw string) string {
-	parts := strings.Split(raw, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	body, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return ""
-	}
-	var c struct {
-		Issuer string `json:"iss"`
-	}
-	if json.Unmarshal(body, &c) != nil {
-		return ""
-	}
-	return c.Issuer
 }
 
 // refused is an ErrToken with its reason.

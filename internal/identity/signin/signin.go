@@ -167,7 +167,7 @@ func (f *Flow) person(ctx context.Context, p Pending, tokens *oauth2.Token) (ide
 	if access.OID != who.OID {
 		return identity.Person{}, fmt.Errorf("access token is another person's: %w", identity.ErrToken)
 	}
-	who.Roles = access.Roles
+	who.Roles, who.Groups, who.MoreGroups = access.Roles, access.Groups, access.MoreGroups
 	return who, nil
 }
 

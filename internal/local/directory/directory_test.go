@@ -1,0 +1,70 @@
+package directory_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/local/directory"
+)
+
+func start(t *testing.T) *directory.Server {
+	t.Helper()
+	s, err := directory.Start(t.Context(), directory.Config{Now: time.Now, Users: []directory.User{
+		{ID: "a3c1f0de-0000-4000-8000-000000000001", DisplayName: "Heart Owner", Enabled: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func ask(t *testing.T, address string, change func(*http.Request)) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(req)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	identity := s.Identity()
+	token := identity["IDENTITY_ENDPOINT"] + "?api-version=2019-08-01&resource="
+	for name, tt := range map[string]struct {
+		address string
+		change  func(*http.Request)
+		want    int
+	}{
+		"people without a token":         {s.URL() + "/v1.0/users", func(*http.Request) {}, http.StatusUnauthorized},
+		"people with a made-up token":    {s.URL() + "/v1.0/users", func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, http.StatusUnauthorized},
+		"a token without the header":     {token + s.URL(), func(*http.Request) {}, http.StatusUnauthorized},
+		"a token for another API":        {token + "https://vault.azure.net", func(r *http.Request) { r.Header.Set("X-IDENTITY-HEADER", identity["IDENTITY_HEADER"]) }, http.StatusUnauthorized},
+		"a token for this one":           {token + s.URL(), func(r *http.Request) { r.Header.Set("X-IDENTITY-HEADER", identity["IDENTITY_HEADER"]) }, http.StatusOK},
+		"a name that leads here":         {s.URL() + "/v1.0/users", func(r *http.Request) { r.Host = "rebound.example" }, http.StatusMisdirectedRequest},
+		"a name that leads to this port": {s.URL() + "/v1.0/users", func(r *http.Request) { r.Host = "rebound.example" + strings.TrimPrefix(s.URL(), "http://127.0.0.1") }, http.StatusMisdirectedRequest},
+		"this machine by its other name": {strings.Replace(s.URL(), "127.0.0.1", "localhost", 1) + "/v1.0/users", func(*http.Request) {}, http.StatusUnauthorized},
+	} {
+		if got := ask(t, tt.address, tt.change); got != tt.want {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]directory.Config{"no clock": {}, "no port": {Now: time.Now, Listen: "127.0.0.1:none"}} {
+		if s, err := directory.Start(t.Context(), c); err == nil {
+			t.Errorf("%s: started at %s", name, s.URL())
+		}
+	}
+}
