@@ -98,7 +98,7 @@ func metadata(s config.SignIn, version string) api.Metadata {
 	if u, err := url.Parse(string(s.Issuer)); err == nil { // https://login.microsoftonline.com/<tenant>/v2.0
 		tenant, _, _ = strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	}
-	return api.Metadata{Version: version, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience),
+	return api.Metadata{Version: version, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience), Issuer: string(s.Issuer), CLIClient: s.CLIClientID,
 		Tenant: cmp.Or(strings.Join(s.Tenants, ","), tenant)}
 }
 
