@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"os/exec"
 	"runtime"
 )
@@ -45,3 +46,5 @@ func browse(ctx context.Context, getenv func(string) string, address string) err
 	go func() { _ = command.Wait() }() // nobody waits for a browser
 	return nil
 }
+
+var errNoBrowser = errors.New("no browser")

@@ -2,10 +2,7 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +10,6 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/cli/profile"
 	"github.com/trefoil-tre/trefoil/internal/cli/signin"
-	"github.com/trefoil-tre/trefoil/internal/client"
 	"github.com/trefoil-tre/trefoil/internal/console"
 )
 
@@ -197,119 +193,3 @@ func (l *login) secret() (string, error) {
 	}
 	return secret, nil
 }
-
-// onThisMachine signs in to the system of `make run`.
-func (l *login) onThisMachine(ctx context.Context, args []string) error {
-	if len(args) > 0 {
-		return cli.Misused("--local takes no address")
-	}
-	local, path, err := l.readLocal()
-	if err != nil {
-		return &cli.Error{Code: cli.Unreachable, Err: err}
-	}
-	key, err := l.c.Ask(ctx, l.as, cli.Question{Flag: "as", Text: "Who are you?", Choices: local.Keys()})
-	if err != nil {
-		return err
-	}
-	session, err := local.SignIn(ctx, l.c.HTTP, key, l.c.Now())
-	if err != nil {
-		return err
-	}
-	return l.keep(ctx, profile.Profile{URL: local.API, Method: signin.MethodLocal, LocalFile: path, User: key, Issuer: local.Issuer, Insecure: l.insecure}, session)
-}
-
-func (l *login) readLocal() (signin.Local, string, error) {
-	path := l.localFile
-	if path == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			return signin.Local{}, "", err
-		}
-		if path, err = signin.FindLocal(dir); err != nil {
-			return signin.Local{}, "", err
-		}
-	}
-	local, err := signin.ReadLocal(path)
-	return local, path, err
-}
-
-func (l *login) completeKeys(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	local, _, err := l.readLocal()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return local.Keys(), cobra.ShellCompDirectiveNoFileComp
-}
-
-// keep proves the sign-in with one call, and keeps it.
-func (l *login) keep(ctx context.Context, p profile.Profile, session profile.Session) error {
-	name := l.signer.Wanted()
-	if name == "" {
-		name = nameOf(p)
-	}
-	if err := profile.CheckName(name); err != nil {
-		return cli.Misused("--profile: %w", err)
-	}
-	who := signin.Who(session.Access)
-	p.Name, p.Account = who.Name, who.Account
-	caller := l.c.Client(cli.Connection{Base: p.URL, Token: func(context.Context) (string, error) { return session.Access, nil }})
-	roleless := false
-	if err := caller.Do(ctx, "GET", "/requests?limit=1", nil, nil); err != nil {
-		refusal, ok := client.Refused(err)
-		if roleless = ok && refusal.Status == 403; !roleless {
-			return fmt.Errorf("the TRE does not take this sign-in: %w", err)
-		}
-	}
-	store, err := l.signer.Store()
-	if err != nil {
-		return err
-	}
-	sealed, err := store.PutSession(name, session, p.Insecure)
-	if err == nil {
-		err = store.Change(ctx, func(f *profile.File) error {
-			if before, ok := f.Profiles[name]; ok && before.URL == p.URL {
-				p.Workspace = before.Workspace
-			}
-			f.Profiles[name], f.Current = p, name
-			return nil
-		})
-	}
-	if err != nil {
-		return err
-	}
-	l.said(name, p, sealed, roleless)
-	return nil
-}
-
-func (l *login) said(name string, p profile.Profile, sealed, roleless bool) {
-	l.c.Say(console.Green, fmt.Sprintf("Signed in to %s as %s (profile %s).", p.URL, orUnknown(p.Name, p.Account), name))
-	if !sealed && !p.Insecure {
-		l.c.Say(console.Yellow, "There is no keyring here: tokens are kept in a file that only you can read.")
-	}
-	if roleless {
-		l.c.Say(console.Yellow, "You have no role in this TRE yet: ask its administrator for TREUser.")
-	}
-}
-
-func orUnknown(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return "somebody"
-}
-
-// nameOf is the name of a profile that was given none.
-func nameOf(p profile.Profile) string {
-	if p.Method == signin.MethodLocal {
-		return "local"
-	}
-	u, err := url.Parse(p.URL)
-	if err != nil {
-		return "default"
-	}
-	return strings.ToLower(u.Hostname())
-}
-
-var errNoBrowser = errors.New("no browser")
