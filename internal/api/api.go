@@ -45,6 +45,8 @@ type Metadata struct {
 	ClientID  string `json:"api_client_id"`
 	RootScope string `json:"api_root_scope"`
 	Tenant    string `json:"aad_tenant_id"`
+	Issuer    string `json:"issuer,omitempty"`        // ours: who signs people in, where it need not be Entra ID
+	CLIClient string `json:"cli_client_id,omitempty"` // ours: the registration of the command line
 }
 
 // Settings are what the API works with.

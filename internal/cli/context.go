@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/trefoil-tre/trefoil/internal/cli/profile"
 	"github.com/trefoil-tre/trefoil/internal/client"
 	"github.com/trefoil-tre/trefoil/internal/console"
 )
@@ -34,8 +35,9 @@ type Context struct {
 	Now     func() time.Time
 	Zone    *time.Location // in which times are shown
 	Getenv  func(string) string
-	HTTP    *http.Client // for everything; one that ends calls that hang
-	Sign    Signer       // nil: only TRE_URL and TRE_TOKEN
+	HTTP    *http.Client    // for everything; one that ends calls that hang
+	Sign    Signer          // nil: only TRE_URL and TRE_TOKEN
+	Keyring profile.Keyring // for tokens; nil: the system's
 
 	typed *bufio.Reader // on In, for answers
 }

@@ -64,6 +64,7 @@ type SignIn struct {
 	Audience     string        `envconfig:"TRE_AUDIENCE" app:"front" required:"true" desc:"audience that access tokens must name, that of the API's registration"`
 	Tenants      List          `envconfig:"TRE_TENANTS" app:"front" desc:"ids of the tenants whose people may sign in, the one that holds the registrations first; unset means those that TRE_ISSUER names"`
 	ClientID     string        `envconfig:"TRE_CLIENT_ID" app:"front" required:"true" desc:"client id of the portal's registration"`
+	CLIClientID  string        `envconfig:"TRE_CLI_CLIENT_ID" app:"front" desc:"client id that the command line signs people in with; unset means that of the API, as AzureTRE's does"`
 	ClientSecret Secret        `envconfig:"TRE_CLIENT_SECRET" app:"front" desc:"client secret of the portal's registration; unset for a public client"`
 	CookieKeys   Secrets       `envconfig:"TRE_COOKIE_KEYS" app:"front" required:"true" desc:"keys that seal session cookies, at least 32 characters each, newest first, one a line or separated by |"`
 	Session      time.Duration `envconfig:"TRE_SESSION_LIFE" app:"front" default:"8h" desc:"how long a portal session lasts"`

@@ -62,5 +62,9 @@ func metadata(s config.SignIn, version string) api.Metadata {
 	if len(tenants) > 0 {
 		tenant = tenants[0] // where the registrations are
 	}
-	return api.Metadata{Version: version, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience), Tenant: tenant}
+	m := api.Metadata{Version: version, ClientID: audiences(s.Audience)[0], RootScope: scope(s.Audience), Tenant: tenant, CLIClient: s.CLIClientID}
+	if accepted, err := issuers(s); err == nil && len(accepted.Accepted) > 0 { // newVerifier says what is wrong with them
+		m.Issuer = accepted.Accepted[0]
+	}
+	return m
 }

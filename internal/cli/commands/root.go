@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
+	"github.com/trefoil-tre/trefoil/internal/cli/signin"
 )
 
 // The groups of the help page.
@@ -45,7 +46,10 @@ func Root(c *cli.Context) *cobra.Command {
 	root.SetOut(c.Out)
 	root.SetErr(c.Err)
 	root.SetIn(c.In)
+	signer := signin.New(c)
+	c.Sign = signer
 	add(root, groupAirlock, newAirlock(c), newAudit(c))
+	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c))
 	return root
 }
 

@@ -100,6 +100,7 @@ func (s *Stack) frontSettings() map[string]string {
 		"TRE_ISSUER":         s.Issuer.URL(),
 		"TRE_AUDIENCE":       Audience,
 		"TRE_CLIENT_ID":      PortalClient,
+		"TRE_CLI_CLIENT_ID":  CLIClient,
 		"TRE_COOKIE_KEYS":    s.kept.Cookies,
 	})
 	return settings
