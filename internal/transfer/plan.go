@@ -42,7 +42,11 @@ func (r Refusals) Error() string {
 	if more := len(r) - maxListed; more > 0 {
 		lines = append(lines, fmt.Sprintf("\n  and %d more", more))
 	}
-	return fmt.Sprintf("%d files cannot go, so nothing was transferred:%s", len(r), strings.Join(lines, ""))
+	names := map[string]bool{}
+	for _, refused := range r {
+		names[refused.Name] = true
+	}
+	return fmt.Sprintf("nothing was transferred, because of %d that cannot:%s", len(names), strings.Join(lines, ""))
 }
 
 // printable shows a name as it is, unless it would disturb the terminal.
@@ -172,7 +176,7 @@ func (w *walker) file(path, name string, info fs.FileInfo) {
 		return
 	}
 	if other, taken := w.from[name]; taken {
-		if other != path {
+		if filepath.Clean(other) != filepath.Clean(path) {
 			w.refuse(name, fmt.Errorf("two files would have this name: %s and %s", printable(other), printable(path)))
 		}
 		return
