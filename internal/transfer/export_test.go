@@ -1,0 +1,4 @@
+package transfer
+
+// Explain is for tests.
+var Explain = explain
