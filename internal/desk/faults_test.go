@@ -102,6 +102,10 @@ func (p flaky) MembershipsOf(ctx context.Context, w, oid string) (m []access.Mem
 	return m, err
 }
 
+func (p flaky) SaveManifest(ctx context.Context, key airlock.Key, digest string, text []byte) error {
+	return p.faults.do("SaveManifest", func() error { return p.Store.SaveManifest(ctx, key, digest, text) })
+}
+
 func (p flaky) Send(ctx context.Context, queue string, message any, delay time.Duration) error {
 	return p.faults.do("Send", func() error { return p.orders.Send(ctx, queue, message, delay) })
 }

@@ -37,9 +37,9 @@ var selections = map[airlock.Which]func(*airlock.File) bool{
 	airlock.Unclean: func(f *airlock.File) bool { return listed(f) && !clean(f) },
 }
 
-func listed(f *airlock.File) bool { return f.Record != nil && f.Record.Listed }
+func listed(f *airlock.File) bool { return f.Listed() }
 
-func sealed(f *airlock.File) bool { return f.Seal != nil && f.Seal.ETag != "" }
+func sealed(f *airlock.File) bool { return f.Sealed() }
 
 // clean leaves a verdict that names a SHA-256 to the gate, which compares it.
 func clean(f *airlock.File) bool {
@@ -158,6 +158,7 @@ func merge(row *airlock.File, f airlock.File) {
 	over(&row.Progress, f.Progress)
 	over(&row.Verdict, f.Verdict)
 	over(&row.Removal, f.Removal)
+	over(&row.Unlisted, f.Unlisted)
 	over(&row.Partial, f.Partial)
 	over(&row.Seal, f.Seal)
 	over(&row.Rescan, f.Rescan)

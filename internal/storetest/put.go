@@ -27,7 +27,7 @@ func putKeeps(t *testing.T, s Store) {
 	full := fullFile("f", "1")
 	for _, f := range []airlock.File{
 		{Verdict: full.Verdict}, {Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress},
-		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release}, {},
+		{Removal: full.Removal}, {Unlisted: full.Unlisted}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release}, {},
 	} {
 		f.Name, f.ETag = "f", "1"
 		check(t, s.Put(t.Context(), slot, []airlock.File{f}))
@@ -133,6 +133,7 @@ func putNone(t *testing.T, s Store) {
 func putRace(t *testing.T, s Store) {
 	slot := newSlot()
 	full := fullFile("f", "1")
+	full.Unlisted = nil // else no selection has it
 	groups := []airlock.File{
 		{Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress}, {Verdict: full.Verdict},
 		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release},
