@@ -123,7 +123,7 @@ func (s *step) listing(ctx context.Context, kind airlock.Kind, most int) (blobs 
 func (s *step) inspectOnce(f airlock.File, name string, most int) {
 	underway := f.Progress != nil && s.now().Before(f.Progress.At.Add(s.f.Ledger.Cadence.Hint))
 	if !underway && len(s.out.Inspect) < most {
-		s.out.Inspect = append(s.out.Inspect, s.inspect(name, f.Record != nil && f.Record.Listed))
+		s.out.Inspect = append(s.out.Inspect, s.inspect(name, f.Listed()))
 	}
 }
 

@@ -117,15 +117,15 @@ func (s *step) passed(ctx context.Context) (*airlock.Move, error) {
 		return nil, fmt.Errorf("files: %w", err)
 	}
 	for _, f := range files {
-		if f.Seal == nil || f.Seal.ETag == "" || f.Inspection == nil {
+		if !f.Sealed() || f.Inspection == nil {
 			return s.unfit(ctx, "returned by the airlock: a file could not be sealed; upload it again")
 		}
 	}
 	if len(files) == 0 {
 		return s.unfit(ctx, "returned by the airlock: every file was removed while the request was submitted")
 	}
-	if len(files) != s.c.Request.Files { // two submits at once wrote two records: neither can be trusted to be meant
-		return s.unfit(ctx, "returned by the airlock: the request was handed in twice at the same time; look at its files and submit again")
+	if len(files) != s.c.Request.Files { // a worker that slept since the sealing took one off the list, or put one back
+		return s.unfit(ctx, "returned by the airlock: its list of files changed while it was checked; look at its files and submit again")
 	}
 	if _, err := airlock.Limits(s.c.Policy, len(files), bytesOf(files)); err != nil {
 		return s.unfit(ctx, "returned by the airlock: "+err.Error())

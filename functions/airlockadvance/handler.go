@@ -80,6 +80,8 @@ type step struct {
 	c     ledger.Case
 	out   *Out
 	trace string
+
+	unwritten []airlock.File // rows of the record, to be written with the next ones
 }
 
 // next does the stage's work and returns the move it leads to; nil while the

@@ -60,7 +60,7 @@ func (s *step) reconcile(ctx context.Context) error {
 // others.
 func (s *step) inspectReplaced(rows []airlock.File) {
 	for _, f := range rows {
-		if f.Record != nil && f.Record.Listed && f.Inspection == nil {
+		if f.Listed() && f.Inspection == nil {
 			s.out.Inspect = append(s.out.Inspect, s.inspect(f.Name, true))
 		}
 	}
@@ -86,12 +86,11 @@ func (s *step) overwritten(ctx context.Context, f airlock.File) ([]airlock.File,
 	if now.ETag == f.ETag {
 		return nil, fmt.Errorf("copy says the file changed, its ETag does not: %w", airlock.ErrChanged)
 	}
-	old, fresh := *f.Record, *f.Record
-	old.Listed = false
+	fresh := *f.Record
 	fresh.Size, fresh.Type, fresh.Changes = now.Size, now.Type, f.Record.Changes+1
 	return []airlock.File{
 		{Name: f.Name, ETag: now.ETag, Record: &fresh},
-		{Name: f.Name, ETag: f.ETag, Stored: true, Record: &old},
+		{Name: f.Name, ETag: f.ETag, Stored: true, Unlisted: &airlock.Unlisted{Why: "overwritten"}},
 	}, nil
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
-// seal copies what was submitted out of the requester's reach, a page at a
-// time, and moves on when every listed version is sealed or refused.
+// seal lists what was submitted and copies it out of the requester's reach, a
+// page at a time, and moves on when every listed version is sealed or refused.
 func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
 	if late := s.late(airlock.Broke, "sealing took too long; retry it"); late != nil {
 		return late, nil
@@ -36,31 +36,48 @@ func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
 		s.order(airlock.Advance)
 		return nil, nil
 	}
-	if waiting, err := s.unsealed(ctx); err != nil || waiting {
+	files, err := s.settled(ctx)
+	if err != nil || files == nil {
 		return nil, err
 	}
-	return s.sealed(ctx)
+	return s.sealed(ctx, files)
 }
+
+// page is how many files are sealed in one go.
+func (s *step) page() int { return min(orDefault(s.f.Page, airlock.MaxPut), airlock.MaxPut) }
 
 // ready selects the files to seal now: inspected, not refused. more tells that
 // there are others.
 func (s *step) ready(ctx context.Context) (ready []airlock.File, more bool, err error) {
-	limit := orDefault(s.f.Page, 100)
-	for page := (airlock.Page{Limit: limit}); ; {
+	if !s.c.Request.Recorded {
+		listed, err := s.record(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		if !s.c.Request.Recorded {
+			return slices.DeleteFunc(listed, func(f airlock.File) bool { return !s.sealable(f) }), false, nil
+		}
+	}
+	for page := (airlock.Page{Limit: s.page()}); ; {
 		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Ready}, page)
 		if err != nil {
 			return nil, false, fmt.Errorf("files: %w", err)
 		}
 		for _, f := range rows {
-			if s.wanted(f) {
+			if s.sealable(f) {
 				ready = append(ready, f)
 			}
 		}
-		if next == "" || len(ready) >= limit {
+		if next == "" || len(ready) >= s.page() {
 			return ready, next != "", nil
 		}
 		page.After = next
 	}
+}
+
+// sealable tells whether a listed file can be sealed now.
+func (s *step) sealable(f airlock.File) bool {
+	return f.Inspection != nil && !f.Sealed() && s.wanted(f)
 }
 
 // wanted tells whether a listed file is to be sealed. One that was removed
@@ -71,7 +88,7 @@ func (s *step) wanted(f airlock.File) bool { return f.Removal == nil && !f.Refus
 // is under way.
 func (s *step) sealPage(ctx context.Context, ready []airlock.File) (under bool, err error) {
 	if len(ready) == 0 {
-		return false, nil
+		return false, s.put(ctx, s.recorded(nil))
 	}
 	r := s.c.Request
 	if err := s.f.Desk.Create(ctx, r.Place(airlock.SealedFiles, r.Turn)); err != nil {
@@ -86,7 +103,7 @@ func (s *step) sealPage(ctx context.Context, ready []airlock.File) (under bool, 
 	done := slices.Concat(rows...) // what was done before an error is kept
 	under = slices.ContainsFunc(done, func(f airlock.File) bool { return f.Partial != nil })
 	s.inspectReplaced(done)
-	return under, errors.Join(err, s.put(ctx, done))
+	return under, errors.Join(err, s.put(ctx, s.recorded(done)))
 }
 
 // sealFile does one slice of sealing a file and returns the rows to write.
@@ -133,25 +150,50 @@ func (s *step) put(ctx context.Context, rows []airlock.File) error {
 	return nil
 }
 
-// unsealed tells whether listed files still have to be sealed. Where nobody
-// has looked for a while, those not yet inspected are seen to.
-func (s *step) unsealed(ctx context.Context) (waiting bool, err error) {
-	for page := (airlock.Page{Limit: 20}); !waiting; { // one is enough to wait
-		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Unsealed}, page)
-		if err != nil {
-			return false, fmt.Errorf("files: %w", err)
-		}
-		waiting = slices.ContainsFunc(rows, s.wanted)
-		if page.After = next; next == "" {
-			break
-		}
+// settled are all listed files once none of them is still to be sealed; nil
+// while one is. Of many files one is looked for first, so that a look that
+// finds the request waiting does not read them all. Where nobody has looked for
+// a while, those not yet inspected are seen to.
+func (s *step) settled(ctx context.Context) (files []airlock.File, err error) {
+	var unsealed []airlock.File
+	if s.c.Request.Recorded {
+		unsealed, err = s.unsealed(ctx)
 	}
-	if !waiting {
-		return false, nil
+	if err == nil && len(unsealed) == 0 {
+		if files, err = s.all(ctx, airlock.Listed); err != nil {
+			return nil, fmt.Errorf("files: %w", err)
+		}
+		unsealed = s.waiting(slices.Clone(files))
+	}
+	if err != nil || len(unsealed) == 0 {
+		return append([]airlock.File{}, files...), err
+	}
+	if slices.ContainsFunc(unsealed, s.sealable) { // inspected since the others were picked
+		s.order(airlock.Advance)
 	}
 	still, err := s.f.Ledger.StoodStill(ctx, s.f.Work, s.c.Request)
 	if err != nil || !still {
-		return true, err
+		return nil, err
 	}
-	return true, s.reconcile(ctx)
+	return nil, s.reconcile(ctx)
+}
+
+// unsealed is the first page of listed files that have files still to be
+// sealed; a short one, because one is enough to wait.
+func (s *step) unsealed(ctx context.Context) ([]airlock.File, error) {
+	for page := (airlock.Page{Limit: 20}); ; {
+		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Unsealed}, page)
+		if err != nil {
+			return nil, fmt.Errorf("files: %w", err)
+		}
+		if rows = s.waiting(rows); len(rows) > 0 || next == "" {
+			return rows, nil
+		}
+		page.After = next
+	}
+}
+
+// waiting are those of the files that are still to be sealed.
+func (s *step) waiting(files []airlock.File) []airlock.File {
+	return slices.DeleteFunc(files, func(f airlock.File) bool { return f.Sealed() || !s.wanted(f) })
 }

@@ -90,7 +90,7 @@ func TestSeal(t *testing.T) {
 			})
 		}, airlock.InReview, map[string]string{"b": "beta"}},
 		{"everything removed while it was submitted", func(w *roomtest.World, r airlock.Request, _ airlock.Blob) {
-			for _, f := range w.Known(r, airlock.Listed) {
+			for _, f := range w.Known(r, airlock.Everything) {
 				w.Put(r, airlock.File{Name: f.Name, ETag: f.ETag, Removal: &airlock.Removal{By: roomtest.Ada.OID}})
 			}
 		}, airlock.Draft, map[string]string{}},

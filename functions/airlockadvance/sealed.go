@@ -8,14 +8,10 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
-// sealed writes the manifest and closes the step. Files that came into the
+// sealed writes the manifest of the listed files and closes the step. Files that came into the
 // draft after the list was closed are counted in the audit trail; from here on
 // nothing reads the draft.
-func (s *step) sealed(ctx context.Context) (*airlock.Move, error) {
-	files, err := s.all(ctx, airlock.Listed)
-	if err != nil {
-		return nil, fmt.Errorf("files: %w", err)
-	}
+func (s *step) sealed(ctx context.Context, files []airlock.File) (*airlock.Move, error) {
 	sound, err := s.verify(ctx, files)
 	if err != nil {
 		return nil, err
@@ -80,10 +76,10 @@ func unsound(files []airlock.File, there map[string]string, sealed map[string]bo
 		switch {
 		case has && f.Seal.ETag == there[f.Name] && f.Removal == nil:
 			continue
-		case sealed[f.Name], f.Removal != nil:
-			record := *f.Record
-			record.Listed = false
-			row.Record = &record
+		case f.Removal != nil:
+			row.Unlisted = &airlock.Unlisted{Why: "removed"}
+		case sealed[f.Name]:
+			row.Unlisted = &airlock.Unlisted{Why: "overwritten"}
 		case has:
 			row.Seal, row.Partial = &airlock.Seal{}, &airlock.Partial{}
 		default:

@@ -43,12 +43,17 @@ func TestVerdict(t *testing.T) {
 		}, airlock.Malicious, false, fault.None},
 		{"on what was submitted", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			b := w.Drop(r, "a", content)
-			w.Submit(r)
+			w.Recorded(w.Submit(r))
 			return order("a", b.ETag, clean)
 		}, airlock.Clean, true, fault.None},
+		{"on what was submitted and will be looked at for the first time", func(w *roomtest.World, r airlock.Request) message.Verdict {
+			b := w.Drop(r, "a", content)
+			w.Submit(r)
+			return order("a", b.ETag, clean)
+		}, airlock.Clean, false, fault.None},
 		{"twice, on what was submitted", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			b := w.Ready(r, "a", content)
-			w.Submit(r)
+			w.Recorded(w.Submit(r))
 			return order("a", b.ETag, clean)
 		}, airlock.Clean, true, fault.None},
 		{"clean after malware", func(w *roomtest.World, r airlock.Request) message.Verdict {

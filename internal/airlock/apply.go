@@ -179,7 +179,7 @@ func turned(next, r Request, row Step, m Move) Request {
 
 // redrafted opens a new turn in draft: nothing is submitted yet.
 func (r Request) redrafted() Request {
-	r.Record, r.Manifest, r.Files, r.Bytes = "", "", 0, 0
+	r.Record, r.Recorded, r.Manifest, r.Files, r.Bytes = "", false, "", 0, 0
 	return r.Making(DraftFiles, r.Turn)
 }
 

@@ -32,6 +32,7 @@ type File struct {
 	Verdict    *Verdict    `json:"verdict,omitempty"`
 	Malware    *Verdict    `json:"malware,omitempty"` // a verdict that names malware: no other verdict can write over it
 	Removal    *Removal    `json:"removal,omitempty"`
+	Unlisted   *Unlisted   `json:"unlisted,omitempty"`
 	Partial    *Partial    `json:"partial,omitempty"`
 	Seal       *Seal       `json:"seal,omitempty"`
 	Rescan     *Rescan     `json:"rescan,omitempty"`
@@ -40,11 +41,13 @@ type File struct {
 	Stored bool `json:"-"` // came from a store: a hint to Put that the row exists, never a promise
 }
 
-// Record says that this version is part of what was submitted.
+// Record says that this version is part of what was submitted. Of what was
+// handed in every writer writes the same, so that one who comes late undoes
+// nothing.
 type Record struct {
-	Listed   bool   `json:"listed"` // false: was listed, then overwritten before it was sealed
-	Size     int64  `json:"size"`   // bytes
-	Type     string `json:"type"`   // declared content type
+	Listed   bool   `json:"listed"`
+	Size     int64  `json:"size"` // bytes
+	Type     string `json:"type"` // declared content type
 	BlobType string `json:"blobType"`
 	Tier     string `json:"tier,omitempty"`
 	Kept     int    `json:"kept,omitempty"`    // turn from whose sealed container it comes; 0: from the draft
@@ -73,6 +76,13 @@ type Progress struct {
 type Removal struct {
 	By string    `json:"by"` // object id of who removed it
 	At time.Time `json:"at"`
+}
+
+// Unlisted takes a version off the list for good: another came in its place, or
+// it was removed as it was handed in. It is a group of its own, so that a
+// worker who lists the version late does not put it back.
+type Unlisted struct {
+	Why string `json:"why"`
 }
 
 // Partial says how far the sealing of a large file is. It is a group of its
@@ -119,6 +129,12 @@ type Finding struct {
 	Severity Severity `json:"severity"`
 	Text     string   `json:"text"` // for people; says what to do
 }
+
+// Listed tells whether the version is part of what was submitted.
+func (f File) Listed() bool { return f.Record != nil && f.Record.Listed && f.Unlisted == nil }
+
+// Sealed tells whether the version's sealed blob is complete.
+func (f File) Sealed() bool { return f.Seal != nil && f.Seal.ETag != "" }
 
 // Refused tells whether the findings, or a verdict that a scan can never
 // give, keep the file out.

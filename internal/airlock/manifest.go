@@ -38,7 +38,7 @@ type Entry struct {
 func NewManifest(r Request, files []File) Manifest {
 	m := Manifest{Schema: manifestSchema, Workspace: r.Workspace, Request: r.ID, Type: r.Type, Turn: r.Turn, Files: []Entry{}}
 	for _, f := range files {
-		if f.Record == nil || !f.Record.Listed || f.Seal == nil || f.Seal.ETag == "" || f.Inspection == nil {
+		if !f.Listed() || !f.Sealed() || f.Inspection == nil {
 			continue
 		}
 		m.Files = append(m.Files, Entry{Name: f.Name, Size: f.Inspection.Size, SHA256: f.Inspection.SHA256,
@@ -83,18 +83,4 @@ func ReadManifest(text []byte, digest string) (Manifest, error) {
 func Digest(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
-}
-
-// RecordDigest is the digest of what was submitted: names, ETags and sizes.
-func RecordDigest(files []File) string {
-	lines := make([]string, 0, len(files))
-	for _, f := range files {
-		size := int64(0)
-		if f.Record != nil {
-			size = f.Record.Size
-		}
-		lines = append(lines, fmt.Sprintf("%q %q %d\n", f.Name, f.ETag, size))
-	}
-	slices.Sort(lines)
-	return Digest([]byte(strings.Join(lines, "")))
 }

@@ -175,27 +175,3 @@ func FuzzReadManifest(f *testing.F) {
 		}
 	})
 }
-
-func TestRecordDigest(t *testing.T) {
-	t.Parallel()
-	record := func(name, etag string, size int64) airlock.File {
-		return airlock.File{Name: name, ETag: etag, Record: &airlock.Record{Size: size}}
-	}
-	a, b := record("a", "1", 5), record("b", "2", 6)
-	want := airlock.RecordDigest([]airlock.File{a, b})
-	if got := airlock.RecordDigest([]airlock.File{b, a}); got != want {
-		t.Error("the order of files changes the digest")
-	}
-	others := map[string][]airlock.File{
-		"none": nil, "one": {a}, "twice": {a, b, b}, "name": {record("A", "1", 5), b}, "etag": {record("a", "9", 5), b}, "size": {record("a", "1", 50), b},
-		"no record": {{Name: "a", ETag: "1"}, b}, "quotes": {record(`a" "1`, "", 5), b}, "line feed": {record("a\" \"1\" 5\n\"b", "2", 6)},
-	}
-	seen := map[string]string{want: "the first"}
-	for name, files := range others {
-		got := airlock.RecordDigest(files)
-		if other, taken := seen[got]; taken {
-			t.Errorf("%s has the digest of %s", name, other)
-		}
-		seen[got] = name
-	}
-}

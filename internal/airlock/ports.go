@@ -121,7 +121,7 @@ type Members interface {
 	MembershipsOf(ctx context.Context, workspace, oid string) ([]access.Membership, error)
 }
 
-// Manifests keeps manifests, by their digest.
+// Manifests keeps manifests and submissions, by their digest.
 type Manifests interface {
 	// SaveManifest is idempotent.
 	SaveManifest(ctx context.Context, key Key, digest string, text []byte) error

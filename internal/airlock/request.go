@@ -44,7 +44,8 @@ type Request struct {
 	Turn     int    `json:"turn"`               // of the draft, from 1
 	KeptFrom int    `json:"keptFrom,omitempty"` // turn whose sealed files are kept; 0 for none
 	Attempt  int    `json:"attempt,omitempty"`  // of the delivery, from 1
-	Record   string `json:"record,omitempty"`   // digest of what was submitted
+	Record   string `json:"record,omitempty"`   // digest of what was submitted, see Submission
+	Recorded bool   `json:"recorded,omitempty"` // the file rows say what the record says
 	Manifest string `json:"manifest,omitempty"` // digest of what is under review
 	Files    int    `json:"files"`              // in the record
 	Bytes    int64  `json:"bytes"`              // in the record

@@ -14,6 +14,7 @@ import (
 // false, others do not, so every row has all of them from its birth.
 const (
 	colListed   = "listed"   // record
+	colUnlisted = "unlisted" // unlisted: there is one
 	colRead     = "read"     // inspection: there is one
 	colRefused  = "refused"  // inspection: a finding refuses
 	colClass    = "verdict"  // verdict: its class
@@ -27,7 +28,7 @@ const (
 // flat is what the flat columns hold of a version of which nothing is known.
 func flat() row {
 	return row{
-		colListed: false, colRead: false, colRefused: false, colClass: "", colClean: false,
+		colListed: false, colUnlisted: false, colRead: false, colRefused: false, colClass: "", colClean: false,
 		colMalware: false, colSealed: false, colAttempt: 0, colVerified: false,
 	}
 }
@@ -35,7 +36,7 @@ func flat() row {
 // selectionFilter is a selection in OData.
 func selectionFilter(sel airlock.Selection) (string, error) {
 	const (
-		listed   = colListed + " eq true"
+		listed   = colListed + " eq true and " + colUnlisted + " eq false"
 		unsealed = listed + " and " + colSealed + " eq false"
 	)
 	switch sel.Which {
@@ -65,6 +66,9 @@ func fileRow(slot airlock.Slot, f airlock.File) (row, error) {
 	r[colName], r[colETag] = strconv.Quote(f.Name), strconv.Quote(f.ETag) // byte for byte, whatever it holds
 	if f.Record != nil {
 		r[colListed] = f.Record.Listed
+	}
+	if f.Unlisted != nil {
+		r[colUnlisted] = true
 	}
 	if f.Inspection != nil {
 		r[colRead], r[colRefused] = true, airlock.HasRefusal(f.Inspection.Findings)
@@ -141,7 +145,7 @@ func (r row) file() (airlock.File, error) {
 }
 
 // groupNames are the groups of facts, by their names in JSON.
-var groupNames = []string{"record", "inspection", "progress", "verdict", "malware", "removal", "partial", "seal", "rescan", "release"}
+var groupNames = []string{"record", "inspection", "progress", "verdict", "malware", "removal", "unlisted", "partial", "seal", "rescan", "release"}
 
 // newborn is the row with every flat column that it says nothing of.
 func (r row) newborn() row {

@@ -39,7 +39,7 @@ func (s *Store) SaveManifest(ctx context.Context, key airlock.Key, digest string
 		}
 		err = upload()
 	}
-	if bloberror.HasCode(err, bloberror.BlobAlreadyExists) {
+	if bloberror.HasCode(err, bloberror.BlobAlreadyExists, bloberror.UnauthorizedBlobOverwrite) { // the second: who may add, but not overwrite
 		return nil
 	}
 	return translateNil(fmt.Sprintf("manifest %q of request %q", digest, key.Request), err)

@@ -128,7 +128,7 @@ func newBench(t *testing.T, change ...func(*airlock.Workspace)) *bench {
 	}
 	p := flaky{Store: b.store, files: b.files, orders: b.orders, faults: b.faults}
 	b.Desk = &desk.Desk{Ports: desk.Ports{Requests: p, Files: flakyFiles{p}, Trail: p, Workspaces: p, Members: p, People: p,
-		Manifests: b.store, Containers: flakyContainers{p}, Orders: p, Facts: p},
+		Manifests: p, Containers: flakyContainers{p}, Orders: p, Facts: p},
 		Now: b.clock, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour},
 		Log: slog.New(slog.DiscardHandler)}
 	return b
@@ -214,9 +214,20 @@ func (b *bench) seal(r airlock.Request) {
 	b.t.Helper()
 	slot := airlock.Slot{Key: r.Key(), Turn: r.Turn}
 	b.must(b.files.Create(b.t.Context(), r.Place(airlock.SealedFiles, r.Turn)))
+	b.must(b.store.Put(b.t.Context(), slot, b.submission(r).Missing(b.rows(r, airlock.Everything))))
 	for _, f := range b.rows(r, airlock.Listed) {
 		b.must(b.store.Put(b.t.Context(), slot, []airlock.File{{Name: f.Name, ETag: f.ETag, Seal: &airlock.Seal{ETag: "sealed-" + f.ETag}}}))
 	}
+}
+
+// submission is what was handed in.
+func (b *bench) submission(r airlock.Request) airlock.Submission {
+	b.t.Helper()
+	text, err := b.store.LoadManifest(b.t.Context(), r.Key(), r.Record)
+	b.must(err)
+	s, err := airlock.ReadSubmission(text, r)
+	b.must(err)
+	return s
 }
 
 func (b *bench) rows(r airlock.Request, which airlock.Which) []airlock.File {

@@ -108,6 +108,10 @@ func (p flaky) Record(ctx context.Context, oid string) (r people.Record, err err
 	return r, err
 }
 
+func (p flaky) SaveManifest(ctx context.Context, key airlock.Key, digest string, text []byte) error {
+	return p.faults.do("SaveManifest", func() error { return p.Store.SaveManifest(ctx, key, digest, text) })
+}
+
 func (p flaky) Send(ctx context.Context, queue string, message any, delay time.Duration) error {
 	return p.faults.do("Send", func() error { return p.orders.Send(ctx, queue, message, delay) })
 }

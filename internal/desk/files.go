@@ -51,31 +51,84 @@ func (d *Desk) Files(ctx context.Context, c Caller, key airlock.Key, page airloc
 	case v.request.Record == "":
 		return FilePage{}, nil
 	}
-	return d.recordFiles(ctx, v, page)
+	return d.submitted(ctx, v, page)
 }
 
 func (d *Desk) draftFiles(ctx context.Context, v visit, page airlock.Page) (FilePage, error) {
-	after, err := base64.RawURLEncoding.DecodeString(page.After)
-	if err != nil {
-		return FilePage{}, fmt.Errorf("cursor: %.40q is none of ours: %w", page.After, airlock.ErrInvalid)
-	}
 	all, err := d.contents(ctx, v)
 	if err != nil {
 		return FilePage{}, err
 	}
-	files := all.judged()
+	result, err := v.byName(all.judged(), page)
+	result.Count, result.Bytes, result.More = len(all.files), all.bytes, all.more
+	return result, err
+}
+
+// nameCursor begins the cursor of a list in the order of names; those of a
+// store never begin so.
+const nameCursor = "n."
+
+// byName is a page of files that are in the order of their names.
+func (v visit) byName(files []airlock.File, page airlock.Page) (FilePage, error) {
 	from := 0
-	if len(after) > 0 {
+	if page.After != "" {
+		text, ok := strings.CutPrefix(page.After, nameCursor)
+		after, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil || !ok {
+			return FilePage{}, fmt.Errorf("cursor: %.40q is none of ours, begin again: %w", page.After, airlock.ErrInvalid)
+		}
 		from, _ = slices.BinarySearchFunc(files, string(after)+"\x00", func(f airlock.File, name string) int {
 			return strings.Compare(f.Name, name)
 		})
 	}
 	to := min(len(files), from+page.Limit)
-	result := FilePage{Count: len(files), Bytes: all.bytes, More: all.more, Files: v.show(files[from:to])}
+	result := FilePage{Files: v.show(files[from:to])}
 	if to < len(files) {
-		result.Next = base64.RawURLEncoding.EncodeToString([]byte(files[to-1].Name))
+		result.Next = nameCursor + base64.RawURLEncoding.EncodeToString([]byte(files[to-1].Name))
 	}
 	return result, nil
+}
+
+// submitted is a page of what was handed in. Until the engine has written the
+// rows, the record says what they will be.
+func (d *Desk) submitted(ctx context.Context, v visit, page airlock.Page) (FilePage, error) {
+	r := v.request
+	if r.Recorded || r.Manifest != "" {
+		if strings.HasPrefix(page.After, nameCursor) {
+			return FilePage{}, fmt.Errorf("cursor: the files were sealed meanwhile, begin again: %w", airlock.ErrInvalid)
+		}
+		return d.recordFiles(ctx, v, page)
+	}
+	files, err := d.recorded(ctx, r)
+	if err != nil {
+		return FilePage{}, err
+	}
+	result, err := v.byName(files, page)
+	result.Count, result.Bytes = r.Files, r.Bytes
+	return result, err
+}
+
+// recorded are the files of a record, with what is known of them, in the order
+// of their names. What the engine took in place of one, or off the list, while
+// it sealed counts.
+func (d *Desk) recorded(ctx context.Context, r airlock.Request) ([]airlock.File, error) {
+	text, err := d.Ports.Manifests.LoadManifest(ctx, r.Key(), r.Record)
+	if err != nil {
+		return nil, fmt.Errorf("record of %s: %w", r.ID, err)
+	}
+	submission, err := airlock.ReadSubmission(text, r)
+	if err != nil {
+		return nil, err
+	}
+	var known []airlock.File
+	if err := d.eachRow(ctx, airlock.Slot{Key: r.Key(), Turn: r.Turn}, airlock.Everything, func(f airlock.File) {
+		known = append(known, f)
+	}); err != nil {
+		return nil, err
+	}
+	files := submission.Listed(known)
+	slices.SortFunc(files, func(a, b airlock.File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
 }
 
 func (d *Desk) recordFiles(ctx context.Context, v visit, page airlock.Page) (FilePage, error) {
@@ -117,7 +170,7 @@ func (d *Desk) Record(ctx context.Context, view View) ([]File, error) {
 		return nil, nil
 	}
 	v := visit{standing: standing{workspace: view.Workspace}, request: r}
-	page, err := d.recordFiles(ctx, v, airlock.Page{Limit: MaxPage})
+	page, err := d.submitted(ctx, v, airlock.Page{Limit: MaxPage})
 	slices.SortFunc(page.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return page.Files, err
 }

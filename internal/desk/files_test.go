@@ -99,6 +99,7 @@ func TestFilesKeptOfTheTurnBefore(t *testing.T) {
 	}
 	view, err := b.Submit(t.Context(), as(ann, ""), key)
 	b.must(err)
+	b.engine(key, airlock.Sealed)
 	rows := map[string]airlock.File{}
 	for _, row := range b.rows(view.Request, airlock.Listed) {
 		rows[row.Name] = row
@@ -126,10 +127,10 @@ func TestKeptFilesThatAreNot(t *testing.T) {
 	_, err := b.Submit(t.Context(), as(ann, ""), key)
 	b.must(err)
 	slot := airlock.Slot{Key: key, Turn: 1}
-	for _, row := range b.rows(b.request(key), airlock.Listed) {
-		if row.Name == "late finding" {
-			row.Inspection = &airlock.Inspection{Findings: []airlock.Finding{{Code: "type", Severity: airlock.Refuse}}}
-			b.must(b.store.Put(t.Context(), slot, []airlock.File{row}))
+	for _, f := range b.submission(b.request(key)).Files {
+		if f.Name == "late finding" {
+			b.must(b.store.Put(t.Context(), slot, []airlock.File{{Name: f.Name, ETag: f.ETag,
+				Inspection: &airlock.Inspection{Findings: []airlock.Finding{{Code: "type", Severity: airlock.Refuse}}}}}))
 		}
 	}
 	b.must(b.store.Put(t.Context(), slot, []airlock.File{{Name: "late verdict", ETag: bad.ETag, Verdict: &airlock.Verdict{Class: airlock.Malicious}}}))
@@ -204,5 +205,47 @@ func TestManyVersions(t *testing.T) {
 	b.drop(key, "z", "x", nil)
 	if got := b.names(key, 10); !cmp.Equal(got, []string{"a!", "z"}) {
 		t.Errorf("files: %v", got)
+	}
+}
+
+// TestFilesWhileSealing: before the engine has written a row, the files are
+// those of the record, and what is known of them is told.
+func TestFilesWhileSealing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	key, _ := b.draft(airlock.Import)
+	for i := range 12 {
+		b.drop(key, fmt.Sprintf("f%02d", i), "x", nil)
+	}
+	view, err := b.Submit(t.Context(), as(ann, ""), key)
+	b.must(err)
+	for _, limit := range []int{1, 5, 100} {
+		if got := b.names(key, limit); len(got) != 12 || got[0] != "f00" || got[11] != "f11" {
+			t.Errorf("limit %d: %v", limit, got)
+		}
+	}
+	page, err := b.Files(t.Context(), as(ann, ""), key, airlock.Page{Limit: 5})
+	b.must(err)
+	if f := page.Files[0]; !f.Inspected || f.Verdict != airlock.Clean || f.Size != 1 || page.Bytes != 12 {
+		t.Errorf("the first file: %+v, %d bytes in all", f, page.Bytes)
+	}
+	if record, err := b.Record(t.Context(), view); err != nil || len(record) != 12 {
+		t.Errorf("the record: %v, %v", record, err)
+	}
+	// The engine took another version of one, and took one off the list.
+	r := b.request(key)
+	slot, handed := airlock.Slot{Key: key, Turn: 1}, b.submission(r)
+	b.must(b.store.Put(t.Context(), slot, []airlock.File{
+		{Name: "f03", ETag: "new", Record: &airlock.Record{Listed: true, Size: 9, Changes: 1}},
+		{Name: "f03", ETag: handed.Files[3].ETag, Unlisted: &airlock.Unlisted{Why: "overwritten"}},
+	}))
+	if page, err = b.Files(t.Context(), as(ann, ""), key, airlock.Page{}); err != nil || len(page.Files) != 12 || page.Files[3].Size != 9 {
+		t.Errorf("after a change: %d files, %v, %v", len(page.Files), page.Files[3], err)
+	}
+	b.engine(key, airlock.Sealed)
+	_, err = b.Files(t.Context(), as(ann, ""), key, airlock.Page{Limit: 5, After: page.Next + "n.ZjA0"})
+	wantError(t, err, airlock.ErrInvalid)
+	if got := b.names(key, 5); len(got) != 12 {
+		t.Errorf("sealed: %v", got)
 	}
 }

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -13,13 +12,9 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
-const (
-	// rowsAtOnce is how many file rows one transaction takes (airlock.Files).
-	rowsAtOnce = 100
-	// maxInspects is how many inspections a submit orders itself, so that the
-	// answer comes soon; airlockadvance orders the others.
-	maxInspects = 1000
-)
+// maxInspects is how many inspections a submit orders itself, so that the
+// answer comes soon; airlockadvance orders the others.
+const maxInspects = 1000
 
 // Submit hands a draft in: the listing of its container, less what was
 // removed, with what was kept, becomes the record. ErrUnfit: it has no files,
@@ -33,7 +28,7 @@ func (d *Desk) Submit(ctx context.Context, c Caller, key airlock.Key) (View, err
 		if _, err := v.request.Apply(pull); err != nil {
 			return airlock.Change{}, err // said before the container is listed
 		}
-		files, err := d.record(ctx, v)
+		files, err := d.fit(ctx, v)
 		if err != nil {
 			return airlock.Change{}, err
 		}
@@ -41,9 +36,8 @@ func (d *Desk) Submit(ctx context.Context, c Caller, key airlock.Key) (View, err
 		if err != nil {
 			return airlock.Change{}, err
 		}
-		change.Request.Record, change.Request.Files, change.Request.Bytes = airlock.RecordDigest(files), len(files), 0
-		for _, f := range files {
-			change.Request.Bytes += f.Record.Size
+		if change.Request, err = d.record(ctx, v.request, change.Request, files); err != nil {
+			return airlock.Change{}, err
 		}
 		unseen = slices.DeleteFunc(slices.Clone(files), func(f airlock.File) bool { return f.Inspection != nil || f.Record.Kept > 0 })
 		warnings, change, err = d.enough(ctx, v, change)
@@ -59,9 +53,8 @@ func (d *Desk) Submit(ctx context.Context, c Caller, key airlock.Key) (View, err
 	return view, nil
 }
 
-// record writes the rows of what is handed in, and takes back those of an
-// earlier try that are no longer there.
-func (d *Desk) record(ctx context.Context, v visit) ([]airlock.File, error) {
+// fit are the files that a submit would hand in now; ErrUnfit where it cannot.
+func (d *Desk) fit(ctx context.Context, v visit) ([]airlock.File, error) {
 	all, err := d.contents(ctx, v)
 	if err != nil {
 		return nil, err
@@ -75,53 +68,23 @@ func (d *Desk) record(ctx context.Context, v visit) ([]airlock.File, error) {
 	if err := airlock.Submittable(v.workspace.Policy, all.judged()); err != nil {
 		return nil, also(err, ErrUnfit)
 	}
-	slot := airlock.Slot{Key: v.request.Key(), Turn: v.request.Turn}
-	rows, err := d.stale(ctx, slot, all.files)
+	return all.files, nil
+}
+
+// record keeps what is handed in under its digest and names it in the request
+// that is to be committed. It writes no rows: whichever of two submits at once
+// commits, its record is whole, and the engine writes the rows from it.
+func (d *Desk) record(ctx context.Context, draft, r airlock.Request, files []airlock.File) (airlock.Request, error) {
+	submission := airlock.NewSubmission(draft, files)
+	text, digest, err := submission.Canonical()
 	if err != nil {
-		return nil, err
+		return r, also(err, ErrUnfit)
 	}
-	for _, f := range all.files {
-		seen := all.known[version{f.Name, f.ETag}]
-		row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: seen.Stored, Record: f.Record}
-		if f.Record.Kept > 0 {
-			row.Inspection, row.Verdict, row.Malware = f.Inspection, f.Verdict, f.Malware
-		}
-		if !reflect.DeepEqual(seen.Record, f.Record) {
-			rows = append(rows, row)
-		}
+	if err := d.Ports.Manifests.SaveManifest(ctx, draft.Key(), digest, text); err != nil {
+		return r, fmt.Errorf("record of %s: %w", r.ID, err)
 	}
-	return all.files, d.put(ctx, slot, rows)
-}
-
-// stale are rows that take back what an earlier try listed and that is not
-// there now.
-func (d *Desk) stale(ctx context.Context, slot airlock.Slot, files []airlock.File) ([]airlock.File, error) {
-	now := make(map[version]bool, len(files))
-	for _, f := range files {
-		now[version{f.Name, f.ETag}] = true
-	}
-	var rows []airlock.File
-	err := d.eachRow(ctx, slot, airlock.Listed, func(f airlock.File) {
-		if !now[version{f.Name, f.ETag}] && f.Record != nil {
-			record := *f.Record
-			record.Listed = false
-			rows = append(rows, airlock.File{Name: f.Name, ETag: f.ETag, Stored: f.Stored, Record: &record})
-		}
-	})
-	return rows, err
-}
-
-// put writes rows in pages.
-func (d *Desk) put(ctx context.Context, slot airlock.Slot, rows []airlock.File) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(d.parallel())
-	for page := range slices.Chunk(rows, rowsAtOnce) {
-		group.Go(func() error { return d.Ports.Files.Put(ctx, slot, page) })
-	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("record of %s: %w", slot.Key.Request, err)
-	}
-	return nil
+	r.Record, r.Recorded, r.Files, r.Bytes = digest, false, len(files), submission.Bytes()
+	return r, nil
 }
 
 // enough warns, and has the owner told, when fewer people may decide on the

@@ -109,19 +109,20 @@ func TestSubmitRecords(t *testing.T) {
 	}
 	view, err := b.Submit(t.Context(), as(ann, "op"), key)
 	b.must(err)
-	r, rows := view.Request, b.rows(view.Request, airlock.Listed)
-	if r.Files != 250 || len(rows) != 250 || r.Stage != airlock.Sealing || r.SubmittedBy.OID != ann.OID {
-		t.Fatalf("%d files, %d rows, %s, by %s", r.Files, len(rows), r.Stage, r.SubmittedBy.Name)
+	r, handed := view.Request, b.submission(view.Request)
+	if r.Files != 250 || len(handed.Files) != 250 || r.Stage != airlock.Sealing || r.SubmittedBy.OID != ann.OID {
+		t.Fatalf("%d files, %d handed in, %s, by %s", r.Files, len(handed.Files), r.Stage, r.SubmittedBy.Name)
 	}
-	if want := airlock.RecordDigest(rows); r.Record != want {
-		t.Errorf("digest is %s, the rows' is %s", r.Record, want)
+	for _, f := range handed.Files {
+		if f.Size == 0 || f.ETag == "" || f.BlobType != "BlockBlob" || f.Inspection != nil || f.Verdict != nil {
+			t.Fatalf("handed in: %+v", f)
+		}
 	}
-	bytes := int64(0)
-	for _, row := range rows {
-		bytes += row.Record.Size
+	if r.Bytes != handed.Bytes() || r.Bytes == 0 {
+		t.Errorf("%d bytes, the files have %d", r.Bytes, handed.Bytes())
 	}
-	if r.Bytes != bytes || bytes == 0 {
-		t.Errorf("%d bytes, the rows have %d", r.Bytes, bytes)
+	if rows := b.rows(r, airlock.Listed); len(rows) != 0 {
+		t.Errorf("a submit wrote %d rows, which is the engine's", len(rows))
 	}
 	if got := b.orders.queues(); !cmp.Equal(got, []string{"airlockadvance", "airlockinspect"}) {
 		t.Errorf("ordered %v", got)
@@ -146,15 +147,15 @@ func TestSubmitAfterAFailedOne(t *testing.T) {
 	b.drop(key, "changes", "2", nil)
 	b.drop(key, "goes", "3", nil)
 	recorded := false
-	b.faults.hook = func(name string) { recorded = recorded || name == "Members" }
-	for n := 1; !recorded; n++ { // fail at every call up to the one after the record
+	b.faults.hook = func(name string) { recorded = recorded || name == "Commit" }
+	for n := 1; !recorded; n++ { // fail at every call up to the commit
 		b.faults.arm(n, false)
 		if _, err := b.Submit(t.Context(), as(ann, ""), key); err == nil {
 			t.Fatal("a failing call was not noticed")
 		}
 	}
 	b.faults.arm(0, false)
-	if got := len(b.rows(b.request(key), airlock.Listed)); got != 3 {
+	if got := len(b.rows(b.request(key), airlock.Listed)); got != 0 {
 		t.Fatalf("%d rows after the failed tries", got)
 	}
 	b.drop(key, "changes", "22", nil)
@@ -162,13 +163,12 @@ func TestSubmitAfterAFailedOne(t *testing.T) {
 	_, err := b.Submit(t.Context(), as(ann, ""), key)
 	b.must(err)
 	r := b.request(key)
-	rows := b.rows(r, airlock.Listed)
 	var names []string
-	for _, row := range rows {
-		names = append(names, fmt.Sprint(row.Name, row.Record.Size))
+	for _, f := range b.submission(r).Files {
+		names = append(names, fmt.Sprint(f.Name, f.Size))
 	}
 	slices.Sort(names)
-	if !cmp.Equal(names, []string{"changes2", "stays1"}) || r.Files != 2 || r.Record != airlock.RecordDigest(rows) {
+	if !cmp.Equal(names, []string{"changes2", "stays1"}) || r.Files != 2 {
 		t.Errorf("record is %v, %d files", names, r.Files)
 	}
 }
@@ -231,6 +231,33 @@ func TestSubmitAtTheSameTime(t *testing.T) {
 		}
 		if r := b.request(key); r.Head.Seq != 2 || r.Revision != 1 {
 			t.Errorf("%d audit lines, revision %d", r.Head.Seq, r.Revision)
+		}
+	}
+}
+
+// TestSubmitTwoListings: of two submits at once that saw other files the one
+// that commits is recorded, whole, and the other is told.
+func TestSubmitTwoListings(t *testing.T) {
+	t.Parallel()
+	for _, port := range []string{"Members", "SaveManifest", "Commit"} { // where the first stands still
+		b := newBench(t)
+		key, _ := b.draft(airlock.Import)
+		b.drop(key, "both", "1", nil)
+		b.drop(key, "the first alone", "2", nil)
+		b.faults.hook = func(name string) {
+			if name != port {
+				return
+			}
+			b.faults.hook = nil
+			b.must(b.RemoveFile(t.Context(), as(ann, ""), key, "the first alone"))
+			b.drop(key, "the second alone", "3", nil)
+			_, err := b.Submit(t.Context(), as(ann, "second"), key)
+			b.must(err)
+		}
+		_, err := b.Submit(t.Context(), as(ann, "first"), key)
+		wantError(t, err, airlock.ErrIllegal)
+		if got := b.names(key, 10); !cmp.Equal(got, []string{"both", "the second alone"}) {
+			t.Errorf("%s: the record is %v", port, got)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func clone[T any](p *T) *T {
 
 func cloneFile(f airlock.File) airlock.File {
 	f.Record, f.Verdict, f.Removal, f.Partial = clone(f.Record), clone(f.Verdict), clone(f.Removal), clone(f.Partial)
-	f.Malware, f.Seal, f.Rescan = clone(f.Malware), clone(f.Seal), clone(f.Rescan)
+	f.Malware, f.Seal, f.Rescan, f.Unlisted = clone(f.Malware), clone(f.Seal), clone(f.Rescan), clone(f.Unlisted)
 	if f.Inspection = clone(f.Inspection); f.Inspection != nil {
 		f.Inspection.Findings = slices.Clone(f.Inspection.Findings)
 	}

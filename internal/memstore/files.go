@@ -37,9 +37,9 @@ var selections = map[airlock.Which]func(*airlock.File) bool{
 	airlock.Unclean: func(f *airlock.File) bool { return listed(f) && !clean(f) },
 }
 
-func listed(f *airlock.File) bool { return f.Record != nil && f.Record.Listed }
+func listed(f *airlock.File) bool { return f.Listed() }
 
-func sealed(f *airlock.File) bool { return f.Seal != nil && f.Seal.ETag != "" }
+func sealed(f *airlock.File) bool { return f.Sealed() }
 
 // clean leaves verdicts that name a SHA-256, and malware, to the gate, which
 // compares it.
@@ -160,6 +160,7 @@ func merge(row *airlock.File, f airlock.File) {
 	over(&row.Verdict, f.Verdict)
 	over(&row.Malware, f.Malware)
 	over(&row.Removal, f.Removal)
+	over(&row.Unlisted, f.Unlisted)
 	over(&row.Partial, f.Partial)
 	over(&row.Seal, f.Seal)
 	over(&row.Rescan, f.Rescan)

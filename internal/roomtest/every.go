@@ -102,7 +102,7 @@ func (w *World) story(r airlock.Request) map[string]any {
 				about = append(about, what)
 			}
 		}
-		note(f.Record != nil && f.Record.Listed, "listed")
+		note(f.Listed(), "listed")
 		note(f.Removal != nil, "removed")
 		note(f.Inspection != nil, "inspected")
 		note(f.RefusedBy(airlock.Policy{}), "refused")

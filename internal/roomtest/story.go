@@ -121,23 +121,40 @@ func (w *World) Submit(r airlock.Request) airlock.Request {
 		return w.Files.List(w.T.Context(), r.Place(airlock.DraftFiles, r.Turn), p)
 	})
 	w.Must(err)
-	count, bytes := 0, int64(0)
+	var files []airlock.File
 	for _, b := range blobs {
 		if f, err := w.Store.Get(w.T.Context(), Slot(r), b.Name, b.ETag); err == nil && f.Removal != nil {
 			continue
 		}
-		w.Put(r, airlock.File{Name: b.Name, ETag: b.ETag, Record: &airlock.Record{Listed: true, Size: b.Size, BlobType: b.BlobType}})
-		count, bytes = count+1, bytes+b.Size
+		files = append(files, airlock.File{Name: b.Name, ETag: b.ETag, Record: &airlock.Record{Listed: true, Size: b.Size, BlobType: b.BlobType}})
 	}
 	r = w.Reload(r)
-	r.Record, r.Files, r.Bytes = "record", count, bytes
+	submission := airlock.NewSubmission(r, files)
+	text, digest, err := submission.Canonical()
+	w.Must(err)
+	w.Must(w.Store.SaveManifest(w.T.Context(), r.Key(), digest, text))
+	r.Record, r.Files, r.Bytes = digest, len(files), submission.Bytes()
 	w.Commit(r.Note())
 	return w.Move(r, airlock.Submit)
+}
+
+// Recorded writes the rows of what was submitted, as the engine does first.
+func (w *World) Recorded(r airlock.Request) airlock.Request {
+	w.T.Helper()
+	text, err := w.Store.LoadManifest(w.T.Context(), r.Key(), r.Record)
+	w.Must(err)
+	submission, err := airlock.ReadSubmission(text, r)
+	w.Must(err)
+	for _, f := range submission.Missing(w.Known(r, airlock.Everything)) {
+		w.Put(r, f)
+	}
+	return r
 }
 
 // Seal seals what was submitted as the engine should, and moves on to the gate.
 func (w *World) Seal(r airlock.Request) airlock.Request {
 	w.T.Helper()
+	w.Recorded(r)
 	sealed := r.Place(airlock.SealedFiles, r.Turn)
 	w.Must(w.Files.Create(w.T.Context(), sealed))
 	for _, f := range w.Known(r, airlock.Listed) {

@@ -181,16 +181,14 @@ func (e *errand) remove(name string) {
 
 // submit hands in; when it is told what is wrong it mends that.
 func (e *errand) submit(w *World, link desk.Link) {
-	if e.busy && !e.tabs || e.hand {
-		return // two submits at once, with another listing each, can harm each other's record
+	if e.busy && !e.tabs {
+		return
 	}
-	e.hand = true
 	e.handed = handed{maps.Clone(e.there), maps.Clone(e.removed)}
 	e.mine("submits", func(ctx context.Context, c desk.Caller) error {
 		_, err := e.p.desk.Submit(ctx, c, e.key)
 		return err
 	}, func(err error) {
-		e.hand = false
 		if !errors.Is(err, desk.ErrUnfit) {
 			return
 		}

@@ -20,7 +20,6 @@ type errand struct {
 	key  airlock.Key
 	made bool
 	busy bool // its maker waits for an answer
-	hand bool // its maker is handing in
 	tabs bool // its maker does not wait for answers
 
 	links    []desk.Link

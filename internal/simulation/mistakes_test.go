@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -54,6 +55,27 @@ func (v careless) Copy(ctx context.Context, c airlock.Copy) (airlock.Copied, err
 		c.From.ETag, c.Size = b.ETag, b.Size
 	}
 	return v.Vault.Copy(ctx, c)
+}
+
+// hasty writes rows as a submission is kept, so that the engine takes them for
+// its own.
+type hasty struct {
+	airlock.Manifests
+	rows airlock.Files
+}
+
+func (h hasty) SaveManifest(ctx context.Context, key airlock.Key, digest string, text []byte) error {
+	var s airlock.Submission
+	if json.Unmarshal(text, &s) == nil && s.Form > 0 {
+		for _, one := range s.Files {
+			f := one.File()
+			f.Record.Changes = 1
+			if err := h.rows.Put(ctx, airlock.Slot{Key: key, Turn: s.Turn}, []airlock.File{f}); err != nil {
+				return err
+			}
+		}
+	}
+	return h.Manifests.SaveManifest(ctx, key, digest, text)
 }
 
 type trusting struct{ airlock.Files }

@@ -127,6 +127,16 @@ func (w *World) manifest(key airlock.Key, digest string) (airlock.Manifest, bool
 	return m, err == nil
 }
 
+// submission is what the submit that committed handed in.
+func (w *World) submission(r airlock.Request) (airlock.Submission, bool) {
+	text, err := w.store.LoadManifest(context.Background(), r.Key(), r.Record)
+	if err != nil {
+		return airlock.Submission{}, false
+	}
+	s, err := airlock.ReadSubmission(text, r)
+	return s, err == nil
+}
+
 // rows are the file rows of a turn that are selected.
 func (w *World) rows(r airlock.Request, which airlock.Which) []airlock.File {
 	all, err := airlock.Collect(func(p airlock.Page) ([]airlock.File, string, error) {

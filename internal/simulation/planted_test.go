@@ -32,6 +32,10 @@ var planted = []mistake{
 		p.Vault = careless{p.Vault, w}
 		return p
 	}},
+	{name: "a submit writes the rows of its record before it commits", alter: func(_ *World, p Ports) Ports {
+		p.Manifests = hasty{p.Manifests, p.Files}
+		return p
+	}},
 	{name: "a file without a verdict passes", alter: func(_ *World, p Ports) Ports {
 		p.Files = trusting{p.Files}
 		return p

@@ -73,6 +73,8 @@ func (w *World) committed(before, now airlock.Request, c airlock.Change) {
 	switch {
 	case before.Stage != now.Stage && now.Stage == airlock.Sealing && before.Stage == airlock.Draft:
 		w.checkRecord(now)
+	case before.Stage == airlock.Sealing && now.Stage == airlock.Gating:
+		w.checkRows(now)
 	case before.Stage == airlock.Gating && now.Stage == airlock.InReview:
 		w.checkSealed(now, "as the review begins")
 		w.checkScanned(now)
@@ -101,12 +103,16 @@ func (w *World) checkMove(before, now airlock.Request, c airlock.Change) {
 // checkRecord: what was there when the submit began is handed in, and what was
 // removed before is not.
 func (w *World) checkRecord(r airlock.Request) {
+	submission, ok := w.submission(r)
+	if !ok || len(submission.Files) != r.Files || submission.Bytes() != r.Bytes {
+		w.fail("the record is what was committed", "%d files in it, the request says %d", len(submission.Files), r.Files)
+	}
 	i := slices.IndexFunc(w.people.errands, func(e *errand) bool { return e.key == r.Key() })
 	if i < 0 || w.people.errands[i].tabs {
 		return
 	}
 	listed := map[string]bool{}
-	for _, f := range w.rows(r, airlock.Listed) {
+	for _, f := range submission.Files {
 		listed[f.Name] = true
 	}
 	h := w.people.errands[i].handed
@@ -120,8 +126,27 @@ func (w *World) checkRecord(r airlock.Request) {
 			w.fail("nothing that was uploaded is lost", "%q is not in the record", name)
 		}
 	}
-	if len(listed) != r.Files {
-		w.fail("the record is what was committed", "%d rows are listed, the request says %d", len(listed), r.Files)
+}
+
+// checkRows: once everything is sealed, the listed rows are what the one
+// submit that committed handed in, less what was removed as it did, whatever
+// else was being handed in.
+func (w *World) checkRows(r airlock.Request) {
+	submission, _ := w.submission(r)
+	handed, known := map[string]bool{}, map[string]bool{}
+	for _, f := range submission.Files {
+		handed[f.Name] = true
+	}
+	for _, f := range w.rows(r, airlock.Everything) {
+		known[f.Name] = known[f.Name] || f.Record != nil && (f.Listed() || f.Removal != nil)
+		if f.Listed() && !handed[f.Name] {
+			w.fail("the rows are those of the record", "%q was not handed in", f.Name)
+		}
+	}
+	for name := range handed {
+		if !known[name] {
+			w.fail("the rows are those of the record", "%q was handed in", name)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func putKeeps(t *testing.T, s Store) {
 	full := fullFile("f", "1")
 	for _, f := range []airlock.File{
 		{Verdict: full.Verdict}, {Malware: full.Malware}, {Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress},
-		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release}, {},
+		{Removal: full.Removal}, {Unlisted: full.Unlisted}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release}, {},
 	} {
 		f.Name, f.ETag = "f", "1"
 		check(t, s.Put(t.Context(), slot, []airlock.File{f}))
@@ -134,6 +134,7 @@ func putNone(t *testing.T, s Store) {
 func putRace(t *testing.T, s Store) {
 	slot := newSlot()
 	full := fullFile("f", "1")
+	full.Unlisted = nil // else no selection has it
 	groups := []airlock.File{
 		{Record: full.Record}, {Inspection: full.Inspection}, {Progress: full.Progress}, {Verdict: full.Verdict}, {Malware: full.Malware},
 		{Removal: full.Removal}, {Partial: full.Partial}, {Seal: full.Seal}, {Rescan: full.Rescan}, {Release: full.Release},

@@ -82,7 +82,9 @@ func selectionTable(t *testing.T, s Store) {
 		add(f, append(x.in, airlock.Listed)...)
 		f.Name, f.Record = x.file.Name+", no longer listed", &airlock.Record{}
 		add(f)
-		f.Name, f.Record = x.file.Name+", never listed", nil
+		f.Name, f.Record, f.Unlisted = x.file.Name+", taken off the list", &airlock.Record{Listed: true}, &airlock.Unlisted{}
+		add(f)
+		f.Name, f.Record, f.Unlisted = x.file.Name+", never listed", nil, nil
 		add(f)
 	}
 	check(t, s.Put(t.Context(), slot, rows))
@@ -107,7 +109,8 @@ func selectionMoves(t *testing.T, s Store) {
 		{airlock.File{Seal: &airlock.Seal{ETag: "s"}}, []airlock.Which{airlock.Listed}},
 		{airlock.File{Malware: verdict(airlock.Malicious)}, []airlock.Which{airlock.Listed, airlock.Troubled, airlock.Unclean}},
 		{airlock.File{Verdict: verdict(airlock.Clean)}, []airlock.Which{airlock.Listed, airlock.Troubled, airlock.Unclean}},
-		{airlock.File{Record: &airlock.Record{}}, nil},
+		{airlock.File{Unlisted: &airlock.Unlisted{Why: "overwritten"}}, nil},
+		{airlock.File{Record: &airlock.Record{Listed: true}}, nil}, // by a worker who comes late
 	} {
 		step.change.Name, step.change.ETag, step.change.Stored = f.Name, f.ETag, true
 		check(t, s.Put(t.Context(), slot, []airlock.File{step.change}))
