@@ -1,6 +1,7 @@
 package airlockadvance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +46,7 @@ func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
 // ready selects the files to seal now: inspected, not refused. more tells that
 // there are others.
 func (s *step) ready(ctx context.Context) (ready []airlock.File, more bool, err error) {
-	limit := orDefault(s.f.Page, 100)
+	limit := cmp.Or(s.f.Page, 100)
 	for page := (airlock.Page{Limit: limit}); ; {
 		rows, next, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Ready}, page)
 		if err != nil {
@@ -78,7 +79,7 @@ func (s *step) sealPage(ctx context.Context, ready []airlock.File) (under bool, 
 		return false, fmt.Errorf("sealed container: %w", err)
 	}
 	rows := make([][]airlock.File, len(ready))
-	err = airlock.Each(len(ready), orDefault(s.f.Parallel, 8), func(i int) error {
+	err = airlock.Each(len(ready), cmp.Or(s.f.Parallel, 8), func(i int) error {
 		sealed, err := s.sealFile(ctx, ready[i])
 		rows[i] = sealed
 		return err

@@ -66,7 +66,8 @@ func Cadence(c config.Config) airlock.Cadence {
 // Ledger is where the engine reads and writes requests.
 func Ledger(s State, c config.Config) ledger.Ledger {
 	known := &ledger.Remembered{Store: s.Store, For: c.Work.Remember, Now: time.Now}
-	return ledger.Ledger{Requests: s.Store, Workspaces: known, Trail: s.Store, Now: time.Now, Cadence: Cadence(c)}
+	return ledger.Ledger{Requests: s.Store, Workspaces: known, Trail: s.Store, Now: time.Now, Cadence: Cadence(c),
+		PerMinute: c.Work.Refusals}
 }
 
 // Facts publishes our facts on the topic.
