@@ -25,7 +25,7 @@ func (f Function) odd(ctx context.Context, queue string, p Poisoned) error {
 	line := audit.Line{Workspace: "system", At: f.Ledger.Now().UTC(), Action: "poisoned", Detail: queue,
 		Reason: fmt.Sprintf("%d bytes that name no request", len(p.Text)),
 		Actor:  audit.Actor{Name: "sweep", Role: string(airlock.Engine)}}
-	return f.Ledger.Trail.Strange(ctx, airlock.StrangeID("poison."+queue, f.Ledger.Now(), f.Ledger.PerMinute, p.ID), line)
+	return f.Ledger.Refusals.Keep(ctx, "poison."+queue, line, p.ID)
 }
 
 // dead orders a look at the requests whose facts were not delivered. Facts are

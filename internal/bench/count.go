@@ -16,6 +16,7 @@ type store interface {
 	airlock.Requests
 	airlock.Files
 	airlock.Trail
+	airlock.Refusals
 	airlock.Workspaces
 	airlock.Members
 	airlock.Manifests

@@ -105,6 +105,7 @@ type Work struct {
 	SubmitInspects int           `envconfig:"TRE_SUBMIT_INSPECTS" app:"front" default:"1000" desc:"inspections that a submit orders itself, so that its answer comes soon; the engine orders the others"`
 	SubmitLooks    int           `envconfig:"TRE_SUBMIT_LOOKS" app:"front" default:"16" desc:"after how many of those inspections the request is looked at; a look after each of a thousand costs more than they"`
 	Refusals       int           `envconfig:"TRE_REFUSALS_PER_MINUTE" app:"both" default:"5000" desc:"refused messages of a kind that get an audit line of their own in a minute; more are counted: a flood fills no table, a handful is never lost among the names"`
+	RefusalsEvery  time.Duration `envconfig:"TRE_REFUSALS_EVERY" app:"both" default:"5s" desc:"how often the number of those without a line of their own is written; a crash loses at most as much of the count"`
 	DeadLetters    string        `envconfig:"TRE_DEAD_LETTERS" app:"engine" default:"deadletters" desc:"container of TRE_STATE into which Event Grid puts what it could not deliver"`
 	SweepSchedule  Schedule      `envconfig:"TRE_SWEEP_SCHEDULE" app:"engine" default:"0 * * * * *" desc:"when sweep runs, as NCRONTAB; function.json refers to it"`
 	RetainSchedule Schedule      `envconfig:"TRE_RETAIN_SCHEDULE" app:"engine" default:"0 30 * * * *" desc:"when retention is checked, as NCRONTAB; function.json refers to it"`
