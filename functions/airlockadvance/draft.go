@@ -1,6 +1,7 @@
 package airlockadvance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ func (s *step) draft(ctx context.Context) (*airlock.Move, error) {
 	if late := s.late(airlock.Expired, "the draft was not submitted in time"); late != nil {
 		return late, nil
 	}
-	now, pause := s.now(), orDefault(s.f.Pause, 30*time.Second)
+	now, pause := s.now(), cmp.Or(s.f.Pause, 30*time.Second)
 	open, err := s.f.Work.Open(ctx, s.c.Request.Key())
 	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
 		return nil, fmt.Errorf("open work: %w", err)
@@ -53,7 +54,7 @@ func (s *step) lookAtDraft(ctx context.Context) (move *airlock.Move, ordered boo
 	if err != nil {
 		return nil, false, fmt.Errorf("files: %w", err)
 	}
-	looks, files, bytes := orDefault(s.f.Looks, 500), 0, int64(0)
+	looks, files, bytes := cmp.Or(s.f.Looks, 500), 0, int64(0)
 	for _, b := range blobs {
 		f := known[version{b.Name, b.ETag}]
 		if f.Removal != nil {

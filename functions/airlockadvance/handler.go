@@ -215,10 +215,3 @@ func (s *step) all(ctx context.Context, which airlock.Which) ([]airlock.File, er
 		return s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: which}, p)
 	})
 }
-
-func orDefault[T int | time.Duration](value, standard T) T {
-	if value > 0 {
-		return value
-	}
-	return standard
-}

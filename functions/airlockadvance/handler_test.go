@@ -183,7 +183,7 @@ func TestStrangeOrders(t *testing.T) {
 func TestUnknownRequestsAreLimited(t *testing.T) {
 	t.Parallel()
 	w := roomtest.New(t)
-	w.Ledger.PerMinute = 20
+	w.Ledger.Refusals.PerMinute = 20
 	for i := range 300 {
 		id := "55555555-5555-4555-8555-" + strings.Repeat("0", 9) + string([]byte{'0' + byte(i/100), '0' + byte(i/10%10), '0' + byte(i%10)})
 		if _, err := room(w).Handle(w.Context("airlockadvance"), message.Advance{Workspace: roomtest.Here, Request: id}); fault.KindOf(err) != fault.Refused {

@@ -1,6 +1,7 @@
 package airlockadvance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func (s *step) reconcile(ctx context.Context) error {
 		case b.ETag != f.ETag:
 			changed, err = s.overwritten(ctx, f)
 		default:
-			s.inspectOnce(f, f.Name, orDefault(s.f.Looks, 500))
+			s.inspectOnce(f, f.Name, cmp.Or(s.f.Looks, 500))
 		}
 		if err != nil {
 			return err
@@ -69,7 +70,7 @@ func (s *step) inspectReplaced(rows []airlock.File) {
 // overwritten takes the version that is there now as the one submitted: it is
 // inspected and scanned again. A file that keeps changing is refused.
 func (s *step) overwritten(ctx context.Context, f airlock.File) ([]airlock.File, error) {
-	if f.Record.Changes >= orDefault(s.f.Changes, 3) {
+	if f.Record.Changes >= cmp.Or(s.f.Changes, 3) {
 		return []airlock.File{refused(f, "changing", "the file kept changing while it was being submitted; upload it again and submit once it is complete")}, nil
 	}
 	r := s.c.Request

@@ -1,6 +1,7 @@
 package airlockadvance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -43,7 +44,7 @@ func (s *step) record(ctx context.Context) (listed []airlock.File, err error) {
 // that are still missing.
 func (s *step) writeRecord(ctx context.Context) error {
 	pages := slices.Collect(slices.Chunk(s.unwritten, airlock.MaxPut))
-	err := airlock.Each(len(pages), orDefault(s.f.Parallel, 8), func(i int) error {
+	err := airlock.Each(len(pages), cmp.Or(s.f.Parallel, 8), func(i int) error {
 		return s.f.Files.Put(ctx, s.slot(), pages[i])
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package airlockadvance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ const rescanPages = 10
 
 // rescan does one slice of making the copies.
 func (s *step) rescan(ctx context.Context, files []airlock.File) error {
-	page := orDefault(s.f.Page, 100)
+	page := cmp.Or(s.f.Page, 100)
 	chain := len(files) > page || slices.ContainsFunc(files, func(f airlock.File) bool { return f.Rescan != nil && f.Rescan.ETag == "" })
 	if chain {
 		if mine, err := s.f.Ledger.Begin(ctx, s.f.Work, s.c.Request); err != nil || !mine {
@@ -56,7 +57,7 @@ func (s *step) rescanPage(ctx context.Context, files []airlock.File) (more bool,
 		return false, fmt.Errorf("rescan container: %w", err)
 	}
 	rows := make([]airlock.File, len(files))
-	err = airlock.Each(len(files), orDefault(s.f.Parallel, 8), func(i int) error {
+	err = airlock.Each(len(files), cmp.Or(s.f.Parallel, 8), func(i int) error {
 		row, err := s.rescanFile(ctx, files[i], place)
 		rows[i] = row
 		return err

@@ -1,6 +1,7 @@
 package airlockadvance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
 }
 
 // page is how many files are sealed in one go.
-func (s *step) page() int { return min(orDefault(s.f.Page, airlock.MaxPut), airlock.MaxPut) }
+func (s *step) page() int { return min(cmp.Or(s.f.Page, airlock.MaxPut), airlock.MaxPut) }
 
 // ready selects the files to seal now: inspected, not refused. more tells that
 // there are others.
@@ -95,7 +96,7 @@ func (s *step) sealPage(ctx context.Context, ready []airlock.File) (under bool, 
 		return false, fmt.Errorf("sealed container: %w", err)
 	}
 	rows := make([][]airlock.File, len(ready))
-	err = airlock.Each(len(ready), orDefault(s.f.Parallel, 8), func(i int) error {
+	err = airlock.Each(len(ready), cmp.Or(s.f.Parallel, 8), func(i int) error {
 		sealed, err := s.sealFile(ctx, ready[i])
 		rows[i] = sealed
 		return err

@@ -54,7 +54,7 @@ func TestAirlockChanged(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := roomtest.New(t)
-			f := airlockchanged.Function{Door: &doorman.Doorman{OwnTopics: []string{topic}, Trail: w.Trail, Now: w.Now}}
+			f := airlockchanged.Function{Door: &doorman.Doorman{OwnTopics: []string{topic}, Refusals: w.Ledger.Refusals, Now: w.Now}}
 			out, err := f.Handle(w.Context("airlockchanged"), tt.ev)
 			want := message.Advance{Workspace: roomtest.Here, Request: roomtest.RequestID, Trace: "e1"}
 			if fault.KindOf(err) != tt.kind || (out.Advance != nil) != (tt.kind == fault.None) || out.Advance != nil && *out.Advance != want {

@@ -1,6 +1,7 @@
 package airlockdeliver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (s slice) slot() airlock.Slot {
 // are others.
 func (s slice) page(ctx context.Context) (files []airlock.File, next bool, err error) {
 	attempt := s.c.Request.Attempt
-	limit := min(or(s.f.Page, airlock.MaxPut), airlock.MaxPut)
+	limit := min(cmp.Or(s.f.Page, airlock.MaxPut), airlock.MaxPut)
 	files, cursor, err := s.f.Files.List(ctx, s.slot(),
 		airlock.Selection{Which: airlock.Undelivered, Attempt: attempt}, airlock.Page{Limit: limit})
 	if err != nil {
@@ -56,10 +57,10 @@ func (s *slice) pages(ctx context.Context, files []airlock.File, next bool) (mor
 	if err := s.f.Desk.Create(ctx, r.Place(airlock.ReleasedFiles, r.Attempt)); err != nil {
 		return false, fmt.Errorf("released container: %w", err)
 	}
-	until := s.f.Ledger.Now().Add(or(s.f.Busy, 20*time.Second))
+	until := s.f.Ledger.Now().Add(cmp.Or(s.f.Busy, 20*time.Second))
 	for page := 1; ; page++ {
 		more, err = s.deliver(ctx, files)
-		if more = more || next; err != nil || !more || page == or(s.f.Pages, 10) || !s.f.Ledger.Now().Before(until) {
+		if more = more || next; err != nil || !more || page == cmp.Or(s.f.Pages, 10) || !s.f.Ledger.Now().Before(until) {
 			return more, err
 		}
 		if files, next, err = s.page(ctx); err != nil || len(files) == 0 {
@@ -75,7 +76,7 @@ func (s *slice) pages(ctx context.Context, files []airlock.File, next bool) (mor
 // is left.
 func (s *slice) deliver(ctx context.Context, files []airlock.File) (more bool, err error) {
 	rows := make([]*airlock.Release, len(files))
-	err = airlock.Each(len(files), or(s.f.Parallel, 8), func(i int) error {
+	err = airlock.Each(len(files), cmp.Or(s.f.Parallel, 8), func(i int) error {
 		done, err := s.file(ctx, files[i])
 		rows[i] = done
 		return err
@@ -142,14 +143,14 @@ func (s slice) check(ctx context.Context, e airlock.Entry, at airlock.Release) (
 	}
 	r := s.c.Request
 	ref := airlock.Ref{Place: r.Place(airlock.ReleasedFiles, r.Attempt), Name: e.Name, ETag: at.ETag}
-	content, err := s.f.Vault.Open(ctx, ref, at.Checked, or(s.f.Slice, 4<<30))
+	content, err := s.f.Vault.Open(ctx, ref, at.Checked, cmp.Or(s.f.Slice, 4<<30))
 	if errors.Is(err, airlock.ErrChanged) || errors.Is(err, airlock.ErrNotFound) { // copied twice at once: copy again
 		return &airlock.Release{Attempt: r.Attempt}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
-	count := min(content.Size-at.Checked, or(s.f.Slice, 4<<30))
+	count := min(content.Size-at.Checked, cmp.Or(s.f.Slice, 4<<30))
 	state, sum, err := inspect.Digest(ctx, content, at.Hash, count)
 	if err = errors.Join(err, content.Close()); errors.Is(err, inspect.ErrProgress) {
 		return &airlock.Release{Attempt: r.Attempt, ETag: at.ETag, Offset: at.Offset}, nil // check from the beginning
@@ -166,11 +167,4 @@ func (s slice) check(ctx context.Context, e airlock.Entry, at airlock.Release) (
 	}
 	at.Verified, at.Hash = true, nil
 	return &at, nil
-}
-
-func or[T int | int64 | time.Duration](value, standard T) T {
-	if value > 0 {
-		return value
-	}
-	return standard
 }

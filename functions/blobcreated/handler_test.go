@@ -3,6 +3,7 @@ package blobcreated_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ const topics = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/st
 
 func room(w *roomtest.World) blobcreated.Function {
 	return blobcreated.Function{Door: &doorman.Doorman{AirlockAccount: roomtest.OutsideName, StorageTopics: []string{topics + "*"},
-		Workspaces: w.Spaces, Trail: w.Trail, Now: w.Now}}
+		Workspaces: w.Spaces, Refusals: w.Ledger.Refusals, Now: w.Now}}
 }
 
 func box(workspace string, kind airlock.Kind, n int) string {
@@ -95,12 +96,13 @@ func TestBlobCreated(t *testing.T) {
 	}
 }
 
-// A flood of foreign events fills no table, and the next minute is heard again.
+// A flood of foreign events fills no table, what has no line is counted, and
+// the next minute is heard again.
 func TestForeignEventsAreLimited(t *testing.T) {
 	t.Parallel()
 	w := roomtest.New(t)
 	f := room(w)
-	f.Door.PerMinute = 20
+	f.Door.Refusals.PerMinute = 20
 	flood := func() {
 		for i := range 500 {
 			ev := event("stother", box(roomtest.Here, airlock.DraftFiles, 1), fmt.Sprint(i))
@@ -109,14 +111,26 @@ func TestForeignEventsAreLimited(t *testing.T) {
 			}
 		}
 	}
+	tell := func() (lines int, counts []string) {
+		w.Must(f.Door.Refusals.Flush(t.Context()))
+		for _, line := range w.Strange() {
+			if strings.Contains(line.Reason, "more were refused") {
+				counts = append(counts, line.Reason)
+			} else {
+				lines++
+			}
+		}
+		return lines, counts
+	}
 	flood()
-	if n := len(w.Strange()); n == 0 || n > 20 {
-		t.Errorf("%d lines in a minute", n)
+	first, counts := tell()
+	if want := []string{fmt.Sprintf("%d more were refused in this minute", 500-first)}; first == 0 || first > 20 || !slices.Equal(counts, want) {
+		t.Errorf("%d lines in a minute, and %q, want %q", first, counts, want)
 	}
 	w.Pass(60_000_000_000)
 	flood()
-	if n := len(w.Strange()); n <= 20 || n > 40 {
-		t.Errorf("%d lines in two minutes", n)
+	if n, counts := tell(); n <= first || n > 40 || len(counts) != 2 {
+		t.Errorf("%d lines in two minutes, and %q", n, counts)
 	}
 }
 

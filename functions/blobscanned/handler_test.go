@@ -18,7 +18,7 @@ const scanTopic = "/subscriptions/s/resourceGroups/g/providers/Microsoft.EventGr
 
 func room(w *roomtest.World) blobscanned.Function {
 	return blobscanned.Function{Door: &doorman.Doorman{AirlockAccount: roomtest.OutsideName, ScanTopics: []string{scanTopic},
-		Workspaces: w.Spaces, Trail: w.Trail, Now: w.Now}}
+		Workspaces: w.Spaces, Refusals: w.Ledger.Refusals, Now: w.Now}}
 }
 
 func box(kind airlock.Kind) string {

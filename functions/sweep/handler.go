@@ -100,7 +100,7 @@ func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out)
 			return fmt.Errorf("open work of workspace %s: %w", workspace, err)
 		}
 		for _, o := range open {
-			if !o.Rests && len(out.Advance) < or(f.Most, 5000) {
+			if !o.Rests && len(out.Advance) < cmp.Or(f.Most, 5000) {
 				out.Advance = append(out.Advance, message.Advance{Workspace: o.Key.Workspace, Request: o.Key.Request})
 			}
 		}
@@ -115,7 +115,7 @@ func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out)
 func (f Function) poisoned(ctx context.Context, out *Out) error {
 	var failed []error
 	for _, queue := range f.Queues {
-		messages, err := f.Poison.Take(ctx, queue, or(f.Batch, 100))
+		messages, err := f.Poison.Take(ctx, queue, cmp.Or(f.Batch, 100))
 		failed = append(failed, err)
 		for _, p := range messages {
 			if err := f.mark(ctx, queue, p, out); err != nil {
@@ -143,7 +143,7 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 		return err
 	}
 	if !f.known(c.Request, queue) {
-		c.Request = c.Request.Marked(queue, f.Ledger.Now(), or(f.Marks, 3))
+		c.Request = c.Request.Marked(queue, f.Ledger.Now(), cmp.Or(f.Marks, 3))
 		if _, err := f.Ledger.Note(ctx, c, "poisoned", queue); err != nil {
 			return err
 		}
@@ -159,17 +159,10 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 // in another mark within the hour: what fails every minute for a night would
 // fill the audit trail.
 func (f Function) known(r airlock.Request, queue string) bool {
-	if len(r.Marks) < or(f.Marks, 3) {
+	if len(r.Marks) < cmp.Or(f.Marks, 3) {
 		return false
 	}
 	return slices.ContainsFunc(r.Marks, func(m airlock.Mark) bool {
 		return m.Queue == queue && f.Ledger.Now().Sub(m.At) < time.Hour
 	})
-}
-
-func or[T int | time.Duration](value, standard T) T {
-	if value > 0 {
-		return value
-	}
-	return standard
 }

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,13 +25,13 @@ func (f Function) odd(ctx context.Context, queue string, p Poisoned) error {
 	line := audit.Line{Workspace: "system", At: f.Ledger.Now().UTC(), Action: "poisoned", Detail: queue,
 		Reason: fmt.Sprintf("%d bytes that name no request", len(p.Text)),
 		Actor:  audit.Actor{Name: "sweep", Role: string(airlock.Engine)}}
-	return f.Ledger.Trail.Strange(ctx, airlock.StrangeID("poison."+queue, f.Ledger.Now(), 0, p.ID), line)
+	return f.Ledger.Refusals.Keep(ctx, "poison."+queue, line, p.ID)
 }
 
 // dead orders a look at the requests whose facts were not delivered. Facts are
 // hints, so a look finds what they would have said.
 func (f Function) dead(ctx context.Context, out *Out) error {
-	letters, err := f.Dead.Letters(ctx, or(f.Batch, 100))
+	letters, err := f.Dead.Letters(ctx, cmp.Or(f.Batch, 100))
 	if err != nil {
 		return fmt.Errorf("dead letters: %w", err)
 	}

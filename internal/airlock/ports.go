@@ -104,6 +104,15 @@ type Trail interface {
 	Strange(ctx context.Context, id string, line audit.Line) error
 }
 
+// Refusals keeps what was refused, under the partition "system".
+type Refusals interface {
+	// Refused is Trail's Strange, and tells whether the line was kept; it was
+	// not where there is one of that id.
+	Refused(ctx context.Context, id string, line audit.Line) (kept bool, err error)
+	// Restate keeps a line in place of the one of that id.
+	Restate(ctx context.Context, id string, line audit.Line) error
+}
+
 // Workspaces knows the workspaces.
 type Workspaces interface {
 	// Workspace returns ErrNotFound when there is none of that id. Its policy's

@@ -25,22 +25,37 @@ func (s *Store) Lines(ctx context.Context, key airlock.Key, page airlock.Page) (
 // Strange keeps a line about something refused or foreign, in the partition
 // "system"; id makes a repeat harmless.
 func (s *Store) Strange(ctx context.Context, id string, line audit.Line) error {
+	_, err := s.Refused(ctx, id, line)
+	return err
+}
+
+// Restate keeps a line like Strange, in place of the one of that id.
+func (s *Store) Restate(ctx context.Context, id string, line audit.Line) error {
 	r, err := auditRow(system, kindStrange+part(id), line)
 	if err != nil {
 		return err
 	}
+	return s.write(ctx, "strange line", r)
+}
+
+// Refused is Strange, and tells whether the line was kept.
+func (s *Store) Refused(ctx context.Context, id string, line audit.Line) (kept bool, err error) {
+	r, err := auditRow(system, kindStrange+part(id), line)
+	if err != nil {
+		return false, err
+	}
 	text, err := r.json()
 	if err != nil {
-		return err
+		return false, err
 	}
 	err = s.withTable(ctx, func() error {
 		_, err := s.Table.AddEntity(ctx, text, nil)
 		return err
 	})
 	if status(err) == http.StatusConflict {
-		return nil
+		return false, nil
 	}
-	return translateNil("strange line", err)
+	return err == nil, translateNil("strange line", err)
 }
 
 // StrangeLines lists what Strange kept, in the order of the ids.

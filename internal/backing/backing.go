@@ -14,6 +14,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
 // State is what both apps share.
@@ -66,7 +67,13 @@ func Cadence(c config.Config) airlock.Cadence {
 // Ledger is where the engine reads and writes requests.
 func Ledger(s State, c config.Config) ledger.Ledger {
 	known := &ledger.Remembered{Store: s.Store, For: c.Work.Remember, Now: time.Now}
-	return ledger.Ledger{Requests: s.Store, Workspaces: known, Trail: s.Store, Now: time.Now, Cadence: Cadence(c)}
+	return ledger.Ledger{Requests: s.Store, Workspaces: known, Trail: s.Store, Now: time.Now, Cadence: Cadence(c),
+		Refusals: Refusals(s, c)}
+}
+
+// Refusals keeps what is refused.
+func Refusals(s State, c config.Config) *refusals.Book {
+	return &refusals.Book{Store: s.Store, Now: time.Now, PerMinute: c.Work.Refusals, Every: c.Work.RefusalsEvery}
 }
 
 // Facts publishes our facts on the topic.

@@ -18,6 +18,7 @@ type store interface {
 	airlock.Requests
 	airlock.Files
 	airlock.Trail
+	airlock.Refusals
 	airlock.Workspaces
 	airlock.Members
 	desk.Records

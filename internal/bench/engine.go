@@ -25,6 +25,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
 // backend is where rows and files are.
@@ -79,13 +80,14 @@ func newPipeline(ctx context.Context, back backend) (*pipeline, error) {
 	rows, boxes, vault := counted{back.rows, &p.calls}, countedDesk{back.boxes, &p.calls}, countedVault{back.vault, &p.calls}
 	cadence := airlock.Cadence{Hint: time.Minute, Draft: 5 * time.Minute, Settle: 15 * time.Minute}
 	known := &ledger.Remembered{Store: rows, For: 30 * time.Second, Now: time.Now} // as the app is wired
-	book := ledger.Ledger{Requests: rows, Workspaces: known, Trail: rows, Now: time.Now, Cadence: cadence}
+	book := ledger.Ledger{Requests: rows, Workspaces: known, Trail: rows, Now: time.Now, Cadence: cadence,
+		Refusals: &refusals.Book{Store: back.rows, Now: time.Now}}
 	p.advance = airlockadvance.Function{Ledger: book, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
 	p.deliver = airlockdeliver.Function{Ledger: book, Fresh: rows, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
 	p.inspect = airlockinspect.Function{Ledger: book, Files: rows, Vault: vault, Inspector: inspect.Inspector{Now: time.Now, BufferBytes: 4096}}
 	p.verdict = airlockverdict.Function{Ledger: book, Files: rows, Desk: boxes}
 	door := &doorman.Doorman{AirlockAccount: airlock.AirlockAccount, StorageTopics: []string{topic}, ScanTopics: []string{scanTopic},
-		Workspaces: rows, Trail: rows, Now: time.Now}
+		Workspaces: rows, Refusals: book.Refusals, Now: time.Now}
 	p.created, p.scanned = blobcreated.Function{Door: door}, blobscanned.Function{Door: door}
 	p.desk = &desk.Desk{Now: time.Now, Cadence: cadence, Log: slog.New(slog.DiscardHandler), Parallel: 1,
 		Ports: desk.Ports{Requests: rows, Files: rows, Trail: rows, Workspaces: rows, Members: rows, People: rows, Manifests: rows,

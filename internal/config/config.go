@@ -81,6 +81,8 @@ type Mail struct {
 	Password       Secret  `envconfig:"TRE_SMTP_PASSWORD" app:"engine" desc:"that user's password"`
 	From           Address `envconfig:"TRE_SMTP_FROM" app:"engine" required:"true" desc:"sender of notices"`
 	Administrators List    `envconfig:"TRE_ADMIN_MAIL" app:"engine" desc:"addresses of administrators who hear of what only they can mend"`
+
+	GiveUp time.Duration `envconfig:"TRE_MAIL_GIVE_UP" app:"engine" default:"120h" desc:"age at which a notice that no server takes is given up, as mail servers do (RFC 5321, 4.5.4.1)"`
 }
 
 // Work is how much is done at once, and when something is looked at again.
@@ -99,6 +101,15 @@ type Work struct {
 	DraftEvery     time.Duration `envconfig:"TRE_DRAFT_EVERY" app:"both" default:"5m" desc:"time between two looks at an open draft that no event speaks of"`
 	Remember       time.Duration `envconfig:"TRE_REMEMBER" app:"engine" default:"30s" desc:"how long the engine remembers a workspace's policy: a change of it waits as long, every file needs it several times"`
 	OrphanAge      time.Duration `envconfig:"TRE_ORPHAN_AGE" app:"engine" default:"24h" desc:"age from which a container that no request owns is purged; longer than any call that may be about to commit"`
+	LookInspects   int           `envconfig:"TRE_LOOK_INSPECTS" app:"engine" default:"500" desc:"inspections ordered in one look at a draft; more outputs make an invocation slow, the next look orders the rest"`
+	DeliverPages   int           `envconfig:"TRE_DELIVER_PAGES" app:"engine" default:"10" desc:"pages of files delivered by one invocation, so that the manifest is not read for every page"`
+	DeliverBusy    time.Duration `envconfig:"TRE_DELIVER_BUSY" app:"engine" default:"20s" desc:"how long a delivery goes on from page to page within one invocation; well below TRE_HINT_AFTER, so that no second one begins beside it"`
+	SweepMost      int           `envconfig:"TRE_SWEEP_MOST" app:"engine" default:"5000" desc:"hints given in one sweep, one queue message each; what is due beyond them waits for the next"`
+	SweepBatch     int           `envconfig:"TRE_SWEEP_BATCH" app:"engine" default:"100" desc:"poisoned messages of a queue, and dead letters, looked at in one sweep; a queue gives 32 at once, whatever more is set"`
+	SubmitInspects int           `envconfig:"TRE_SUBMIT_INSPECTS" app:"front" default:"1000" desc:"inspections that a submit orders itself, so that its answer comes soon; the engine orders the others"`
+	SubmitLooks    int           `envconfig:"TRE_SUBMIT_LOOKS" app:"front" default:"16" desc:"after how many of those inspections the request is looked at; a look after each of a thousand costs more than they"`
+	Refusals       int           `envconfig:"TRE_REFUSALS_PER_MINUTE" app:"both" default:"5000" desc:"refused messages of a kind that get an audit line of their own in a minute; more are counted: a flood fills no table, a handful is never lost among the names"`
+	RefusalsEvery  time.Duration `envconfig:"TRE_REFUSALS_EVERY" app:"both" default:"5s" desc:"how often the number of those without a line of their own is written; a crash loses at most as much of the count"`
 	DeadLetters    string        `envconfig:"TRE_DEAD_LETTERS" app:"engine" default:"deadletters" desc:"container of TRE_STATE into which Event Grid puts what it could not deliver"`
 	SweepSchedule  Schedule      `envconfig:"TRE_SWEEP_SCHEDULE" app:"engine" default:"0 * * * * *" desc:"when sweep runs, as NCRONTAB; function.json refers to it"`
 	RetainSchedule Schedule      `envconfig:"TRE_RETAIN_SCHEDULE" app:"engine" default:"0 30 * * * *" desc:"when retention is checked, as NCRONTAB; function.json refers to it"`

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,10 +12,6 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
-
-// maxInspects is how many inspections a submit orders itself, so that the
-// answer comes soon; airlockadvance orders the others.
-const maxInspects = 1000
 
 // Submit hands a draft in: the listing of its container, less what was
 // removed, with what was kept, becomes the record. ErrUnfit: it has no files,
@@ -111,23 +108,19 @@ func (d *Desk) inspect(ctx context.Context, r airlock.Request, files []airlock.F
 	ctx = context.WithoutCancel(ctx)
 	var group errgroup.Group
 	group.SetLimit(d.parallel())
-	files = files[:min(len(files), maxInspects)]
+	files = files[:min(len(files), cmp.Or(d.Inspects, 1000))]
 	for i, f := range files {
 		group.Go(func() error {
 			d.order(ctx, r, message.QueueInspect, message.Inspect{Workspace: r.Workspace, Request: r.ID,
-				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: looksAfter(i, len(files))})
+				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: looksAfter(i, len(files), cmp.Or(d.Looks, 16))})
 			return nil
 		})
 	}
 	_ = group.Wait() // order logs what goes wrong
 }
 
-// maxLooks is after how many of the inspections that a submit orders the
-// request is looked at: a look after each of a thousand costs more than they.
-const maxLooks = 16
-
 // looksAfter tells whether the request is looked at after inspection i of n:
-// now and then, and after the last.
-func looksAfter(i, n int) bool {
-	return i == n-1 || i%((n+maxLooks-1)/maxLooks) == 0
+// now and then, looks times in all, and after the last.
+func looksAfter(i, n, looks int) bool {
+	return i == n-1 || i%((n+looks-1)/looks) == 0
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
 // ErrForeign means that an event is not about anything of ours, or does not
@@ -28,9 +29,8 @@ type Doorman struct {
 	ScanTopics     []string           // topics that scan results may come from
 	OwnTopics      []string           // topics of our own events
 	Workspaces     airlock.Workspaces // knows each workspace's storage account
-	Trail          airlock.Trail      // keeps what was refused
+	Refusals       *refusals.Book     // keeps what was refused
 	Now            func() time.Time
-	PerMinute      int // refusals kept a minute; the rest are only logged. 0 means 5,000
 
 	accounts sync.Map // workspace id → storage account; it never changes
 }
@@ -117,9 +117,8 @@ func (d *Doorman) Refuse(ctx context.Context, ev azfunc.Event, err error) error 
 		Reason: strings.ToValidUTF8(reason[:min(len(reason), maxReason)], ""),
 		Actor:  audit.Actor{Name: call.Function, Role: string(airlock.Engine)},
 		Detail: fmt.Sprintf("event type %.100q", ev.EventType)}
-	id := airlock.StrangeID("refused", now, d.PerMinute, ev.ID, ev.Topic, ev.Subject)
-	if kept := d.Trail.Strange(ctx, id, line); kept != nil {
-		return fmt.Errorf("refusal not kept: %w", kept)
+	if kept := d.Refusals.Keep(ctx, "refused", line, ev.ID, ev.Topic, ev.Subject); kept != nil {
+		return kept
 	}
 	return fault.Refuse(err)
 }

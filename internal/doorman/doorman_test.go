@@ -54,7 +54,7 @@ func FuzzCutSubject(f *testing.F) {
 func TestLocate(t *testing.T) {
 	t.Parallel()
 	w := roomtest.New(t)
-	d := &doorman.Doorman{AirlockAccount: roomtest.OutsideName, Workspaces: w.Spaces, Trail: w.Trail, Now: w.Now}
+	d := &doorman.Doorman{AirlockAccount: roomtest.OutsideName, Workspaces: w.Spaces, Refusals: w.Ledger.Refusals, Now: w.Now}
 	box := airlock.Container{Kind: airlock.DraftFiles, Key: airlock.Key{Workspace: roomtest.Here, Request: roomtest.RequestID}, Number: 1}
 	w.Faults.Fail(1, false)
 	if _, err := d.Locate(t.Context(), roomtest.HereAccount, box.String(), "x"); !errors.Is(err, roomtest.ErrAway) || errors.Is(err, doorman.ErrForeign) {
@@ -77,7 +77,7 @@ func TestLocate(t *testing.T) {
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	w := roomtest.New(t)
-	d := &doorman.Doorman{Trail: w.Trail, Now: w.Now}
+	d := &doorman.Doorman{Refusals: w.Ledger.Refusals, Now: w.Now}
 	ev := azfunc.Event{ID: "e", EventType: strings.Repeat("t", 5000)}
 	if err := d.Refuse(w.Context("f"), ev, nil); err != nil {
 		t.Error(err)

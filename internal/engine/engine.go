@@ -50,9 +50,10 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 	azfunc.Add(app, "airlockverdict", "order", airlockverdict.Function{Ledger: ledger, Files: s.Store, Desk: boxes}.Handle)
 	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency,
-		Pause: w.ReconcileEvery, Changes: w.MaxReseals}.Handle)
+		Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects}.Handle)
 	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Fresh: s.Store, Files: s.Store, Work: s.Store,
-		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice}.Handle)
+		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice,
+		Pages: w.DeliverPages, Busy: w.DeliverBusy}.Handle)
 	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)
 	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge,
@@ -71,7 +72,8 @@ func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 		return err
 	}
 	azfunc.Add(app, "sweep", "tick", sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
-		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter}.Handle)
+		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter,
+		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch}.Handle)
 	return nil
 }
 
@@ -92,7 +94,7 @@ func addNotify(app *azfunc.App, c config.Config, s backing.State, log *slog.Logg
 	}
 	azfunc.Add(app, "notify", "order", notify.Function{Ledger: backing.Ledger(s, c), Members: s.Store, Letters: s.Store,
 		Mail: sender, Facts: s.Topic, Administrators: administrators, Portal: string(c.SignIn.PortalURL),
-		Domain: portal.Hostname(), Log: log}.Handle)
+		Domain: portal.Hostname(), Log: log, GiveUp: m.GiveUp}.Handle)
 	return nil
 }
 

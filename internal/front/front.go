@@ -36,15 +36,16 @@ func Add(app *azfunc.App, settings Settings) error {
 	if err != nil {
 		return err
 	}
-	door := &doorman.Doorman{AirlockAccount: c.Accounts.Airlock.Name(), Workspaces: s.Store, Trail: s.Store, Now: time.Now,
-		StorageTopics: c.Events.StorageTopics, ScanTopics: c.Events.ScanTopics, OwnTopics: c.Events.OwnTopics}
+	door := &doorman.Doorman{AirlockAccount: c.Accounts.Airlock.Name(), Workspaces: s.Store, Now: time.Now,
+		StorageTopics: c.Events.StorageTopics, ScanTopics: c.Events.ScanTopics, OwnTopics: c.Events.OwnTopics,
+		Refusals: backing.Refusals(s, c)}
 	azfunc.Add(app, "blobcreated", "fact", blobcreated.Function{Door: door}.Handle)
 	azfunc.Add(app, "blobscanned", "fact", blobscanned.Function{Door: door}.Handle)
 	azfunc.Add(app, "airlockchanged", "fact", airlockchanged.Function{Door: door}.Handle)
 
-	people := &desk.Desk{Now: time.Now, Cadence: backing.Cadence(c), Log: log, Ports: desk.Ports{
-		Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store, People: s.Store,
-		Manifests:  s.Store,
-		Containers: azdesk.New(accounts), Orders: s.Orders, Facts: s.Topic}}
+	people := &desk.Desk{Now: time.Now, Cadence: backing.Cadence(c), Log: log,
+		Parallel: c.Work.Concurrency, Inspects: c.Work.SubmitInspects, Looks: c.Work.SubmitLooks, Ports: desk.Ports{
+			Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store,
+			People: s.Store, Manifests: s.Store, Containers: azdesk.New(accounts), Orders: s.Orders, Facts: s.Topic}}
 	return addPages(app, settings, people, s)
 }

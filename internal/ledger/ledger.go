@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
 // Ledger is where the engine reads and writes requests.
@@ -25,7 +26,7 @@ type Ledger struct {
 	Trail      airlock.Trail
 	Now        func() time.Time
 	Cadence    airlock.Cadence
-	PerMinute  int // lines kept a minute about requests that do not exist; 0 means 5,000
+	Refusals   *refusals.Book // keeps messages about requests that do not exist
 }
 
 // Case is a request with what its workspace says of it.
@@ -69,9 +70,8 @@ func (l Ledger) Unknown(ctx context.Context, key airlock.Key) error {
 	err := fmt.Errorf("request %s in workspace %s: %w", key.Request, key.Workspace, airlock.ErrNotFound)
 	line := audit.Line{Workspace: "system", At: l.Now().UTC(), Action: "refused", Reason: err.Error(),
 		Actor: audit.Actor{Name: call.Function, Role: string(airlock.Engine)}}
-	id := airlock.StrangeID("unknown", l.Now(), l.PerMinute, key.Workspace, key.Request)
-	if kept := l.Trail.Strange(ctx, id, line); kept != nil {
-		return fmt.Errorf("refusal not kept: %w", kept)
+	if kept := l.Refusals.Keep(ctx, "unknown", line, key.Workspace, key.Request); kept != nil {
+		return kept
 	}
 	return fault.Refuse(err)
 }

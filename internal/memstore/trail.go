@@ -40,16 +40,35 @@ func (s *Store) Lines(_ context.Context, key airlock.Key, page airlock.Page) ([]
 
 // Strange keeps a line about something refused or foreign; id makes a repeat
 // harmless.
-func (s *Store) Strange(_ context.Context, id string, line audit.Line) error {
+func (s *Store) Strange(ctx context.Context, id string, line audit.Line) error {
+	_, err := s.Refused(ctx, id, line)
+	return err
+}
+
+// Refused is Strange, and tells whether the line was kept.
+func (s *Store) Refused(_ context.Context, id string, line audit.Line) (kept bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, ok := s.strange[id]; ok {
+		return false, nil
+	}
+	s.restate(id, line)
+	return true, nil
+}
+
+// Restate keeps a line in place of the one of that id.
+func (s *Store) Restate(_ context.Context, id string, line audit.Line) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.restate(id, line)
+	return nil
+}
+
+func (s *Store) restate(id string, line audit.Line) {
 	if s.strange == nil {
 		s.strange = map[string]audit.Line{}
 	}
-	if _, ok := s.strange[id]; !ok {
-		s.strange[id] = line
-	}
-	return nil
+	s.strange[id] = line
 }
 
 // StrangeLines lists what Strange kept, in the order of the ids.

@@ -50,6 +50,14 @@ func (p rows) Strange(ctx context.Context, id string, line audit.Line) error {
 	return only(&p.w.Faults, "Trail.Strange", func() error { return p.w.Store.Strange(ctx, id, line) })
 }
 
+func (p rows) Refused(ctx context.Context, id string, line audit.Line) (bool, error) {
+	return call(&p.w.Faults, "Refusals.Refused", func() (bool, error) { return p.w.Store.Refused(ctx, id, line) })
+}
+
+func (p rows) Restate(ctx context.Context, id string, line audit.Line) error {
+	return only(&p.w.Faults, "Refusals.Restate", func() error { return p.w.Store.Restate(ctx, id, line) })
+}
+
 func (p rows) Workspace(ctx context.Context, id string) (airlock.Workspace, error) {
 	return call(&p.w.Faults, "Workspaces.Workspace", func() (airlock.Workspace, error) { return p.w.Store.Workspace(ctx, id) })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
+	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
 // The workspaces, the account that faces outside, and one id of every test's
@@ -74,7 +75,8 @@ func New(t testing.TB, change ...func(*airlock.Workspace)) *World {
 	w.Files = &memfiles.Files{Now: w.Now}
 	p, b := rows{w}, boxes{w}
 	w.Ledger = ledger.Ledger{Requests: p, Workspaces: p, Trail: p, Now: w.Now,
-		Cadence: airlock.Cadence{Hint: HintAfter, Draft: DraftEvery, Settle: SettleFor}}
+		Refusals: &refusals.Book{Store: p, Now: w.Now, After: func(time.Duration, func()) {}}, // tests flush it
+		Cadence:  airlock.Cadence{Hint: HintAfter, Draft: DraftEvery, Settle: SettleFor}}
 	w.Rows, w.Work, w.Trail, w.Spaces, w.Members, w.Manifests, w.Letters = files{w}, p, p, p, p, p, p
 	w.Desk, w.Vault, w.Janitor = b, b, b
 	here := airlock.Workspace{ID: Here, DisplayName: "Here", StorageAccount: HereAccount, Deployed: true, EnableAirlock: true}

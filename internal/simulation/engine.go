@@ -27,6 +27,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
 // Settings are the airlock's own, made small, and the length of the story.
@@ -41,6 +42,7 @@ type Settings struct {
 	Orphan       time.Duration
 	Others       float64 // how often others run first at a port call in good weather
 	NoSweep      bool
+	Refusals     int                           // lines of a kind a minute
 	Mail         func(mail.Sender) mail.Sender // stands before the mail server; nil: nothing does
 
 	StormSteps int           // steps that bad weather lasts at most
@@ -61,7 +63,8 @@ func newSettings(r *rand.Rand) Settings {
 			LinkLife: hour, RetainFiles: 48 * hour, RetainShared: 96 * hour},
 		Page: int(pickOne(2, 3, 1000)), SealPage: int(pickOne(1, 2, 100)),
 		InspectSlice: pickOne(4096, 4096, 1<<20), CopySlice: pickOne(0, 3000, 7000), CheckSlice: pickOne(1000, 5000, 1<<20),
-		Orphan: 24 * time.Hour, Others: float64(r.IntN(2)) * 0.3,
+		Refusals: int(pickOne(1, 20, 5000)),
+		Orphan:   24 * time.Hour, Others: float64(r.IntN(2)) * 0.3,
 		StormSteps: 200 + r.IntN(1400), Storm: 3 * 24 * time.Hour, Quiet: 9 * time.Hour, Long: 40 * 24 * time.Hour, MaxSteps: 6000,
 	}
 }
@@ -105,7 +108,9 @@ func (w *World) wire() {
 	if w.set.Mail != nil {
 		post = w.set.Mail(post)
 	}
-	book := ledger.Ledger{Requests: p.Requests, Workspaces: p.Workspaces, Trail: p.Trail, Now: w.clock, Cadence: w.set.Cadence}
+	book := ledger.Ledger{Requests: p.Requests, Workspaces: p.Workspaces, Trail: p.Trail, Now: w.clock, Cadence: w.set.Cadence,
+		Refusals: &refusals.Book{Store: refused{w, w.store}, Now: w.clock, Log: log, PerMinute: w.set.Refusals,
+			After: func(d time.Duration, do func()) { w.later(d, "", do) }}}
 	queued(w, message.QueueInspect, airlockinspect.Function{Ledger: book, Files: p.Files, Vault: p.Vault,
 		Inspector: inspect.Inspector{SliceBytes: w.set.InspectSlice, BufferBytes: 4096, Now: w.clock}}.Handle)
 	queued(w, message.QueueVerdict, airlockverdict.Function{Ledger: book, Files: p.Files, Desk: p.Desk}.Handle)
@@ -120,7 +125,7 @@ func (w *World) wire() {
 		Portal: "https://portal.tre.example", Domain: "tre.example", Log: log}.Handle)
 	door := func() *doorman.Doorman {
 		return &doorman.Doorman{AirlockAccount: airlockAccount, StorageTopics: []string{storageTopic + "*"}, ScanTopics: []string{scanTopic},
-			OwnTopics: []string{ownTopic}, Workspaces: p.Workspaces, Trail: p.Trail, Now: w.clock}
+			OwnTopics: []string{ownTopic}, Workspaces: p.Workspaces, Refusals: book.Refusals, Now: w.clock}
 	}
 	direct(w, "front", "blobcreated", blobcreated.Function{Door: door()}.Handle)
 	direct(w, "front", "blobscanned", blobscanned.Function{Door: door()}.Handle)

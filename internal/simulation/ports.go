@@ -107,6 +107,21 @@ func (t trail) Strange(ctx context.Context, id string, line audit.Line) error {
 	return execute(ctx, t.w, "trail.Strange", func() error { return t.to.Strange(ctx, id, line) })
 }
 
+// refused keeps refusals; the count of those without a line is written beside
+// all processes.
+type refused struct {
+	w  *World
+	to airlock.Refusals
+}
+
+func (r refused) Refused(ctx context.Context, id string, line audit.Line) (bool, error) {
+	return exec(ctx, r.w, "refusals.Refused", func() (bool, error) { return r.to.Refused(ctx, id, line) })
+}
+
+func (r refused) Restate(ctx context.Context, id string, line audit.Line) error {
+	return r.to.Restate(ctx, id, line)
+}
+
 type workspaces struct {
 	w  *World
 	to airlock.Workspaces

@@ -14,6 +14,7 @@ var trailRules = []rule{
 	{"lines of a request come in order and in pages", linesPages},
 	{"an unknown request has no lines", linesNone},
 	{"a strange line is kept once", strangeOnce},
+	{"a refusal says whether it was kept, a count is kept anew", refusedOnce},
 }
 
 var paperRules = []rule{
@@ -62,6 +63,26 @@ func strangeOnce(t *testing.T, s Store) {
 	if len(got) != 3 {
 		t.Errorf("strange lines = %d, want 3", len(got))
 	}
+}
+
+func refusedOnce(t *testing.T, s Store) {
+	first, second := audit.Line{At: at, Action: "refused", Reason: "first"}, audit.Line{At: at, Action: "refused", Reason: "second"}
+	for i, want := range []bool{true, false, false} {
+		kept, err := s.Refused(t.Context(), "a", first)
+		check(t, err)
+		if kept != want {
+			t.Errorf("time %d: kept %t, want %t", i+1, kept, want)
+		}
+	}
+	for _, line := range []audit.Line{second, first, second} {
+		check(t, s.Restate(t.Context(), "b", line))
+	}
+	got, err := s.StrangeLines(t.Context())
+	check(t, err)
+	equal(t, got, []audit.Line{first, second})
+	found, _, err := s.AuditLines(t.Context(), airlock.SystemPartition, airlock.AuditFilter{Action: "refused"}, airlock.Page{})
+	check(t, err)
+	equal(t, found, []audit.Line{first, second})
 }
 
 func manifestAbsent(t *testing.T, s Store) {

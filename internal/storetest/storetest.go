@@ -26,6 +26,7 @@ type Store interface {
 	airlock.Files
 	airlock.Work
 	airlock.Trail
+	airlock.Refusals
 	airlock.AuditQuery
 	airlock.Workspaces
 	airlock.Members
