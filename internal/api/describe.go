@@ -46,6 +46,7 @@ var statusTexts = map[int]string{
 	http.StatusUnprocessableEntity:         "A field is wrong; the text names it and its limit.",
 	http.StatusTooManyRequests:             "The caller made too many calls; Retry-After says how many seconds to wait.",
 	http.StatusRequestHeaderFieldsTooLarge: "The headers are too large.",
+	http.StatusInternalServerError:         "A fault of ours; X-Request-Id leads to it in our logs.",
 	http.StatusServiceUnavailable:          "The service cannot answer now; try again after Retry-After seconds.",
 }
 
@@ -98,6 +99,10 @@ func (a *api) describe(r Route) {
 		code, err := strconv.Atoi(status)
 		if text, ok := statusTexts[code]; ok && err == nil && !(code == http.StatusServiceUnavailable && r.Action == "") {
 			op.Responses[status] = a.errorResponse(code, text)
+			continue
+		}
+		if r.refused {
+			delete(op.Responses, status)
 			continue
 		}
 		a.illustrate(response, r)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -148,6 +149,23 @@ func (a *api) review(ctx context.Context, c desk.Caller, in *Verdict) (*single, 
 	}
 	view, err := a.Desk.Decide(ctx, c, in.key(), word)
 	return a.moved(ctx, view, err)
+}
+
+// errMachines is AzureTRE's answer in a workspace that has no configuration
+// for review machines; no workspace here has one.
+var errMachines = fmt.Errorf("review machines are not set up here: read the files through the sealed link instead: %w", airlock.ErrInvalid)
+
+// reviewMachine refuses as AzureTRE does: first who may not see the request,
+// then one that is not under review, then for want of a configuration.
+func (a *api) reviewMachine(ctx context.Context, c desk.Caller, in *Addressed) (*struct{}, error) {
+	view, err := a.Desk.Get(ctx, c, in.key())
+	if err != nil {
+		return nil, err
+	}
+	if view.Request.Stage != airlock.InReview {
+		return nil, fmt.Errorf("the request is %s, only one in review can have a review machine: %w", view.Request.Stage.Status(), airlock.ErrIllegal)
+	}
+	return nil, errMachines
 }
 
 // Return is a review that sends a request back.

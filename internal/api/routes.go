@@ -31,6 +31,7 @@ type Route struct {
 	chapter  string       // of the description; "" goes by the path
 	extra    []int        // statuses beside those that every such route answers with
 	types    []string     // media types of the answer beside JSON
+	refused  bool         // always: there is no good answer
 	answer   reflect.Type // of the answer, where it is not in the handler's type
 	register func(r Route, a *api)
 }
@@ -59,6 +60,8 @@ func (a *api) decisionRoutes() []Route {
 	return []Route{
 		post(inRequest+"/review", access.Review, "Approve or reject", a.review).says("Nobody decides on a request that they made or submitted. How many approvals it takes is the workspace's policy."),
 		post(inRequest+"/return", access.Review, "Return for changes", a.giveBack).says("The requester gets the files back as a draft, with the reason, and may submit it again."),
+		post(inRequest+"/review-user-resource", access.Review, "Ask for a review machine", a.reviewMachine).never().
+			says("Always refused: review machines are not set up here. Airlock managers read the files through the sealed link."),
 		post(inRequest+"/revoke", access.Revoke, "Take a release back", a.revoke).says("Links stop, and the released files are purged."),
 		post(inRequest+"/stop", access.Stop, "Stop a delivery that is under way", a.stop).says("What was delivered already is purged. Nobody who made or submitted the request may retry it."),
 	}
@@ -159,6 +162,12 @@ func (r Route) gives(answer reflect.Type) Route {
 // can is the route with more statuses that it answers with.
 func (r Route) can(statuses ...int) Route {
 	r.extra = append(r.extra, statuses...)
+	return r
+}
+
+// never is the route as one that is always refused.
+func (r Route) never() Route {
+	r.refused = true
 	return r
 }
 
