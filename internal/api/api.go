@@ -41,12 +41,12 @@ type Check struct {
 
 // Metadata is what clients ask before they sign in, with AzureTRE's names.
 type Metadata struct {
-	Version   string `json:"api_version"`
-	ClientID  string `json:"api_client_id"`
-	RootScope string `json:"api_root_scope"`
-	Tenant    string `json:"aad_tenant_id"`
-	Issuer    string `json:"issuer,omitempty"`        // ours: who signs people in, where it need not be Entra ID
-	CLIClient string `json:"cli_client_id,omitempty"` // ours: the registration of the command line
+	Version   string `json:"api_version" doc:"Version of this API" example:"1.2.3"`
+	ClientID  string `json:"api_client_id" doc:"Client id of the API's registration in Entra" example:"6f0d5a5e-3b1c-4a53-9d1f-0d8c1b1c7c11"`
+	RootScope string `json:"api_root_scope" doc:"Scope to ask a token for" example:"api://6f0d5a5e-3b1c-4a53-9d1f-0d8c1b1c7c11/user_impersonation"`
+	Tenant    string `json:"aad_tenant_id" doc:"Tenant to sign in to" example:"2f0b7a0e-7a53-4bfa-8e3e-0a1b2c3d4e5f"`
+	Issuer    string `json:"issuer,omitempty" doc:"Ours: who signs people in, where it need not be Entra ID" example:"https://login.microsoftonline.com/2f0b7a0e-7a53-4bfa-8e3e-0a1b2c3d4e5f/v2.0"`
+	CLIClient string `json:"cli_client_id,omitempty" doc:"Ours: client id of the command line's registration" example:"8c1b1c7c-3b1c-4a53-9d1f-0d8c1b1c7c12"`
 }
 
 // Settings are what the API works with.
@@ -72,6 +72,11 @@ type api struct {
 // New returns the handler of everything under /api, and of AzureTRE's
 // unauthenticated addresses beside it.
 func New(s Settings) http.Handler {
+	a, mux := build(s)
+	return a.outermost(mux)
+}
+
+func build(s Settings) (*api, *http.ServeMux) {
 	if s.Log == nil {
 		s.Log = slog.Default()
 	}
@@ -83,16 +88,19 @@ func New(s Settings) http.Handler {
 	for _, r := range routes {
 		r.register(r, a)
 	}
+	a.describeAll(routes)
+	a.publish(mux)
 	a.absent(mux, routes)
-	return a.outermost(mux)
+	return a, mux
 }
 
 // config is huma's, with JSON alone and the errors of AzureTRE.
 func (a *api) config() huma.Config {
 	format := huma.Format{Marshal: marshal, Unmarshal: json.Unmarshal}
 	config := huma.DefaultConfig("Trefoil", a.Metadata.Version)
-	config.CreateHooks = nil // no $schema in answers: AzureTRE's have none
-	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
+	config.CreateHooks = nil                                             // no $schema in answers: AzureTRE's have none
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // ours, see publish
+	config.Info.Description, config.Tags = introduction, tags
 	config.Formats = map[string]huma.Format{"application/json": format, "json": format}
 	config.Transformers = []huma.Transformer{shapeError}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -21,8 +22,10 @@ import (
 // searchRoutes read audit lines across requests.
 func (a *api) searchRoutes() []Route {
 	return []Route{
-		get("/api/workspaces/{workspace_id}/audit", access.Audit, "Search the audit lines of a workspace", a.workspaceAudit).also(csvType),
-		get("/api/audit", access.AuditAll, "Search the audit lines of everything", a.wholeAudit).also(csvType),
+		get("/api/workspaces/{workspace_id}/audit", access.Audit, "Search the audit lines of a workspace", a.workspaceAudit).also(csvType).gives(reflect.TypeFor[AuditLines]()).
+			says("Of all its requests, its members and itself, by time. Administrators see no titles and no justifications: no line holds any."),
+		get("/api/audit", access.AuditAll, "Search the audit lines of everything", a.wholeAudit).also(csvType).gives(reflect.TypeFor[AuditLines]()).
+			says("Of every workspace, of people, and of events that were refused, by time."),
 	}
 }
 

@@ -56,6 +56,9 @@ var azureTRE = []struct {
 	{"review without a word", "POST", at(airlock.InReview, "/review"), "mia", "", nil, 422},
 	{"reject without a reason", "POST", at(airlock.InReview, "/review"), "mia", `{"approval":false}`, nil, 422},
 	{"review none", "POST", fixed(unknown + "/review"), "mia", review, nil, 404},
+	{"review machine", "POST", at(airlock.InReview, "/review-user-resource"), "mia", "", nil, 422},
+	{"review machine of a draft", "POST", at(airlock.Sealing, "/review-user-resource"), "mia", "", nil, 400},
+	{"review machine for nothing", "POST", fixed(unknown + "/review-user-resource"), "mia", "", nil, 404},
 	{"revoke", "POST", at(airlock.Approved, "/revoke"), "mia", revoke, nil, 200},
 	{"revoke under review", "POST", at(airlock.InReview, "/revoke"), "mia", revoke, nil, 400},
 	{"revoke without a reason", "POST", at(airlock.Approved, "/revoke"), "mia", "{}", nil, 422},
@@ -125,6 +128,8 @@ func TestShapes(t *testing.T) {
 		{"a browser", "GET", list(here), "ann", "", []string{"Accept", "text/html,application/xml;q=0.9,*/*;q=0.8"}, 200, "Content-Type", "application/json"},
 		{"headers without end", "GET", list(here), "ann", "", []string{"X-Padding", strings.Repeat("x", 33<<10)}, 431, "", ""},
 		{"a name twice", "POST", list(here), "ann", `{"type":"import","businessJustification":"x","type":"export"}`, nil, 422, "", ""},
+		{"half a character", "POST", list(here), "ann", `{"type":"import","businessJustification":"\ude00"}`, nil, 422, "", ""},
+		{"a character in two halves", "POST", list(here), "ann", `{"type":"import","businessJustification":"\ud83d\ude00 \\ud800 \u00fc"}`, nil, 201, "", ""},
 		{"bytes that are no text", "POST", list(here), "ann", "{\"type\":\"import\",\"businessJustification\":\"\xff\"}", nil, 422, "", ""},
 	} {
 		w := b.call(tt.method, tt.path, tt.who, tt.body, tt.headers...)

@@ -10,8 +10,8 @@ import (
 // PageCall asks for a page of something that belongs to a request.
 type PageCall struct {
 	Addressed
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Entries in the page"`
-	Cursor string `query:"cursor" maxLength:"8192" doc:"nextCursor of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Entries in the page; 1,000 audit lines or 100 files when absent" example:"50"`
+	Cursor string `query:"cursor" maxLength:"8192" doc:"Of the page before, from its Link header"`
 }
 
 func (in PageCall) page() airlock.Page { return airlock.Page{After: in.Cursor, Limit: in.Limit} }
@@ -29,7 +29,7 @@ func (a *api) files(ctx context.Context, c desk.Caller, in *PageCall) (*paged[Fi
 type Removal struct {
 	Addressed
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"1024"`
+		Name string `json:"name" minLength:"1" maxLength:"1024" doc:"Path within the request, with / between folders" example:"visits/second.csv"`
 	}
 }
 

@@ -26,6 +26,7 @@ var grids = map[airlock.Stage]string{
 		POST /requests/{}/cancel        200 404 200 403 404 403 404
 		POST /requests/{}/review        403 403 403 404 404 403 404
 		POST /requests/{}/return        403 403 403 404 404 403 404
+		POST /requests/{}/review-user-resource 403 403 403 404 404 403 404
 		POST /requests/{}/revoke        403 403 403 404 404 403 404
 		POST /requests/{}/stop          403 403 403 404 404 403 404
 		POST /requests/{}/retry         403 403 400 404 404 400 404
@@ -42,6 +43,7 @@ var grids = map[airlock.Stage]string{
 		POST /requests/{}/cancel        200 403 200 403 403 403 404
 		POST /requests/{}/review        403 403 403 200 200 403 404
 		POST /requests/{}/return        403 403 403 200 200 403 404
+		POST /requests/{}/review-user-resource 403 403 403 422 422 403 404
 		POST /requests/{}/revoke        403 403 403 400 400 403 404
 		POST /requests/{}/stop          403 403 403 400 400 403 404
 		POST /requests/{}/retry         403 403 400 400 400 400 404
@@ -58,6 +60,7 @@ var grids = map[airlock.Stage]string{
 		POST /requests/{}/cancel        400 400 400 403 400 403 404
 		POST /requests/{}/review        403 403 403 400 400 403 404
 		POST /requests/{}/return        403 403 403 400 400 403 404
+		POST /requests/{}/review-user-resource 403 403 403 400 400 403 404
 		POST /requests/{}/revoke        403 403 403 400 400 403 404
 		POST /requests/{}/stop          403 403 403 200 200 403 404
 		POST /requests/{}/retry         403 403 400 400 400 400 404
@@ -74,6 +77,7 @@ var grids = map[airlock.Stage]string{
 		POST /requests/{}/cancel        400 400 400 403 400 403 404
 		POST /requests/{}/review        403 403 403 400 400 403 404
 		POST /requests/{}/return        403 403 403 400 400 403 404
+		POST /requests/{}/review-user-resource 403 403 403 400 400 403 404
 		POST /requests/{}/revoke        403 403 403 200 200 403 404
 		POST /requests/{}/stop          403 403 403 400 400 403 404
 		POST /requests/{}/retry         403 403 400 400 400 400 404
@@ -90,6 +94,7 @@ var grids = map[airlock.Stage]string{
 		POST /requests/{}/cancel        400 400 400 403 400 403 404
 		POST /requests/{}/review        403 403 403 400 400 403 404
 		POST /requests/{}/return        403 403 403 400 400 403 404
+		POST /requests/{}/review-user-resource 403 403 403 400 400 403 404
 		POST /requests/{}/revoke        403 403 403 400 400 403 404
 		POST /requests/{}/stop          403 403 403 400 400 403 404
 		POST /requests/{}/retry         403 403 200 200 200 200 404

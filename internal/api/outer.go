@@ -98,6 +98,9 @@ func (a *api) absent(mux *http.ServeMux, routes []Route) {
 	for _, r := range routes {
 		methods[r.Path] = append(methods[r.Path], r.Method)
 	}
+	for _, path := range Published() {
+		methods[path] = []string{http.MethodGet}
+	}
 	for path, allowed := range methods {
 		if slices.Contains(allowed, http.MethodGet) {
 			allowed = append(allowed, http.MethodHead)

@@ -18,14 +18,14 @@ func (a *api) metadata(context.Context, *struct{}) (*body[Metadata], error) {
 
 // Health is AzureTRE's answer: how every part is.
 type Health struct {
-	Services []Service `json:"services"`
+	Services []Service `json:"services" doc:"Every part that the API stands on"`
 }
 
 // Service is how one part is.
 type Service struct {
-	Service string `json:"service"`
-	Status  string `json:"status" doc:"OK or Not OK"`
-	Message string `json:"message"`
+	Service string `json:"service" doc:"Name of the part" example:"Tables"`
+	Status  string `json:"status" doc:"OK or Not OK" example:"OK"`
+	Message string `json:"message" doc:"What is wrong; empty when nothing is" example:"Tables is not responding"`
 }
 
 type healthOut struct {

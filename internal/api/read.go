@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -56,6 +58,9 @@ func checkJSON(text []byte, depth int) error {
 	if !utf8.Valid(text) {
 		return fmt.Errorf("body: not valid JSON, which is UTF-8: %w", airlock.ErrInvalid)
 	}
+	if halved(text) {
+		return fmt.Errorf("body: half a character: a surrogate without its other half: %w", airlock.ErrInvalid)
+	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	w := walker{most: depth}
 	for {
@@ -75,6 +80,35 @@ func checkJSON(text []byte, depth int) error {
 		return fmt.Errorf("body: not valid JSON: %w", airlock.ErrInvalid)
 	}
 	return nil
+}
+
+// halved tells that an escape in the text is half of a surrogate pair, which
+// stands for no character and would be stored as another one.
+func halved(text []byte) bool {
+	unit := func(i int) rune {
+		if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
+			return -1
+		}
+		n, err := strconv.ParseUint(string(text[i+2:i+6]), 16, 16)
+		if err != nil {
+			return -1
+		}
+		return rune(n)
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		switch first := unit(i); {
+		case !utf16.IsSurrogate(first):
+			i++ // the escaped character
+		case utf16.DecodeRune(first, unit(i+6)) == utf8.RuneError:
+			return true
+		default:
+			i += 11
+		}
+	}
+	return false
 }
 
 // walker follows the tokens of a JSON text.

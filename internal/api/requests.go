@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -13,8 +14,8 @@ type body[T any] struct{ Body T }
 
 // Addressed is a call about one request.
 type Addressed struct {
-	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
-	Request   string `path:"airlock_request_id" doc:"UUID of the request"`
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace" example:"11111111-1111-4111-8111-111111111111"`
+	Request   string `path:"airlock_request_id" doc:"UUID of the request" example:"a9c5e3a0-7d44-4d0c-9df0-3c1f1a1d5b10"`
 }
 
 func (in Addressed) key() airlock.Key {
@@ -23,12 +24,12 @@ func (in Addressed) key() airlock.Key {
 
 // Creation is a call that makes a request.
 type Creation struct {
-	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace" example:"11111111-1111-4111-8111-111111111111"`
 	Body      struct {
-		Type          airlock.Type   `json:"type" enum:"import,export"`
-		Title         string         `json:"title,omitempty" maxLength:"200" default:"Airlock Request"`
-		Justification string         `json:"businessJustification" minLength:"1" maxLength:"2000"`
-		Properties    map[string]any `json:"properties,omitempty" doc:"At most 8 KiB"`
+		Type          airlock.Type   `json:"type" enum:"import,export" doc:"import into the workspace, or export out of it" example:"import"`
+		Title         string         `json:"title,omitempty" maxLength:"200" default:"Airlock Request" doc:"One line" example:"Trial data"`
+		Justification string         `json:"businessJustification" minLength:"1" maxLength:"2000" doc:"Why the data have to move" example:"Needed for the analysis of the second visit"`
+		Properties    map[string]any `json:"properties,omitempty" doc:"Whatever the client keeps with the request, at most 8 KiB of JSON"`
 	}
 }
 
@@ -64,7 +65,7 @@ func (a *api) filter(p Picked) desk.Filter {
 
 // ListCall asks for a workspace's requests.
 type ListCall struct {
-	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace" example:"11111111-1111-4111-8111-111111111111"`
 	Creator   string `query:"creator_user_id" maxLength:"100" doc:"Object id of who made them; anybody when absent" example:"a0000000-0000-4000-8000-000000000001"`
 	Picked
 }
@@ -85,7 +86,7 @@ func (a *api) list(ctx context.Context, c desk.Caller, in *ListCall) (*paged[Req
 
 // MineCall asks for one's own requests, or those one manages.
 type MineCall struct {
-	Manager bool `query:"airlock_manager" doc:"Those of the workspaces whose airlock manager I am"`
+	Manager bool `query:"airlock_manager" doc:"Those of the workspaces whose airlock manager the caller is, instead of the caller's own"`
 	Picked
 }
 
@@ -135,9 +136,9 @@ func (a *api) retry(ctx context.Context, c desk.Caller, in *Addressed) (*single,
 type Verdict struct {
 	Addressed
 	Body struct {
-		Approval    bool   `json:"approval"`
-		Explanation string `json:"decisionExplanation,omitempty" maxLength:"2000" doc:"Required to reject"`
-		Digest      string `json:"manifestDigest,omitempty" maxLength:"64" doc:"Of the files you saw; required after a return"`
+		Approval    bool   `json:"approval" doc:"true approves, false rejects" example:"true"`
+		Explanation string `json:"decisionExplanation,omitempty" maxLength:"2000" doc:"Why; required to reject" example:"Nothing in it identifies anybody"`
+		Digest      string `json:"manifestDigest,omitempty" maxLength:"64" doc:"manifestDigest of the request as you saw it; required after a return" example:"5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"`
 	}
 }
 
@@ -150,12 +151,29 @@ func (a *api) review(ctx context.Context, c desk.Caller, in *Verdict) (*single, 
 	return a.moved(ctx, view, err)
 }
 
+// errMachines is AzureTRE's answer in a workspace that has no configuration
+// for review machines; no workspace here has one.
+var errMachines = fmt.Errorf("review machines are not set up here: read the files through the sealed link instead: %w", airlock.ErrInvalid)
+
+// reviewMachine refuses as AzureTRE does: first who may not see the request,
+// then one that is not under review, then for want of a configuration.
+func (a *api) reviewMachine(ctx context.Context, c desk.Caller, in *Addressed) (*struct{}, error) {
+	view, err := a.Desk.Get(ctx, c, in.key())
+	if err != nil {
+		return nil, err
+	}
+	if view.Request.Stage != airlock.InReview {
+		return nil, fmt.Errorf("the request is %s, only one in review can have a review machine: %w", view.Request.Stage.Status(), airlock.ErrIllegal)
+	}
+	return nil, errMachines
+}
+
 // Return is a review that sends a request back.
 type Return struct {
 	Addressed
 	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"2000"`
-		Digest string `json:"manifestDigest,omitempty" maxLength:"64" doc:"Of the files you saw; required after a return"`
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why; the requester reads it" example:"Column 3 holds dates of birth"`
+		Digest string `json:"manifestDigest,omitempty" maxLength:"64" doc:"manifestDigest of the request as you saw it; required after a return" example:"5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"`
 	}
 }
 
@@ -168,7 +186,7 @@ func (a *api) giveBack(ctx context.Context, c desk.Caller, in *Return) (*single,
 type Reasoned struct {
 	Addressed
 	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why; the requester reads it" example:"Column 3 holds dates of birth"`
 	}
 }
 

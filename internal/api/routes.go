@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -26,7 +27,12 @@ type Route struct {
 	Status  int           // of the answer when all went well
 	Summary string
 
-	types    []string // media types of the answer beside JSON
+	about    string       // what there is to say beside the summary
+	chapter  string       // of the description; "" goes by the path
+	extra    []int        // statuses beside those that every such route answers with
+	types    []string     // media types of the answer beside JSON
+	refused  bool         // always: there is no good answer
+	answer   reflect.Type // of the answer, where it is not in the handler's type
 	register func(r Route, a *api)
 }
 
@@ -39,40 +45,42 @@ func (a *api) routes() []Route {
 // requestRoutes make, read and withdraw requests.
 func (a *api) requestRoutes() []Route {
 	return []Route{
-		post(inWorkspace, access.Create, "Make a request, with its draft container and a link into it", a.create).answers(http.StatusCreated),
-		get(inWorkspace, access.Read, "List a workspace's requests", a.list),
-		get(inRequest, access.Read, "Get a request", a.get),
-		post(inRequest+"/submit", access.Submit, "Hand a draft in", a.submit),
-		post(inRequest+"/cancel", access.Cancel, "Give a request up", a.cancel),
-		post(inRequest+"/retry", access.Retry, "Try again what failed", a.retry),
-		get("/api/requests", access.ListMine, "List my requests, or those I manage", a.mine),
+		post(inWorkspace, access.Create, "Make a request, with its draft container and a link into it", a.create).answers(http.StatusCreated).says("The link in the answer writes into the draft: upload files with it, then submit. It cannot read or delete.").can(http.StatusMethodNotAllowed),
+		get(inWorkspace, access.Read, "List a workspace's requests", a.list).says("Researchers see their own drafts and what was submitted; airlock managers what was submitted; owners all. Files are left out."),
+		get(inRequest, access.Read, "Get a request", a.get).says("With what the caller may do now, what it waits for and until when."),
+		post(inRequest+"/submit", access.Submit, "Hand a draft in", a.submit).says("Only who made the request, or an owner. At least one file has to be in the draft, and none that was refused."),
+		post(inRequest+"/cancel", access.Cancel, "Give a request up", a.cancel).says("Only who made the request, or an owner, and until it is approved or rejected. Its files are purged."),
+		post(inRequest+"/retry", access.Retry, "Try again what failed", a.retry).says("Leads to where the request failed, and on from there."),
+		get("/api/requests", access.ListMine, "List my requests, or those I manage", a.mine).says("Over all workspaces. Without airlock_manager those that the caller made, with it those of the workspaces whose airlock manager the caller is."),
 	}
 }
 
 // decisionRoutes are what airlock managers do.
 func (a *api) decisionRoutes() []Route {
 	return []Route{
-		post(inRequest+"/review", access.Review, "Approve or reject", a.review),
-		post(inRequest+"/return", access.Review, "Return for changes", a.giveBack),
-		post(inRequest+"/revoke", access.Revoke, "Take a release back", a.revoke),
-		post(inRequest+"/stop", access.Stop, "Stop a delivery that is under way", a.stop),
+		post(inRequest+"/review", access.Review, "Approve or reject", a.review).says("Nobody decides on a request that they made or submitted. How many approvals it takes is the workspace's policy."),
+		post(inRequest+"/return", access.Review, "Return for changes", a.giveBack).says("The requester gets the files back as a draft, with the reason, and may submit it again."),
+		post(inRequest+"/review-user-resource", access.Review, "Ask for a review machine", a.reviewMachine).never().
+			says("Always refused: review machines are not set up here. Airlock managers read the files through the sealed link."),
+		post(inRequest+"/revoke", access.Revoke, "Take a release back", a.revoke).says("Links stop, and the released files are purged."),
+		post(inRequest+"/stop", access.Stop, "Stop a delivery that is under way", a.stop).says("What was delivered already is purged. Nobody who made or submitted the request may retry it."),
 	}
 }
 
 // fileRoutes lead to the files of a request.
 func (a *api) fileRoutes() []Route {
 	return []Route{
-		get(inRequest+"/link", access.Read, "Link to the files, by status", a.link),
-		get(inRequest+"/sealed-link", access.SealedLink, "Read-only link to the sealed files", a.sealedLink),
-		get(inRequest+"/files", access.Read, "List files with findings", a.files),
-		post(inRequest+"/files/remove", access.Remove, "Take a file out of a draft", a.removeFile).answers(http.StatusNoContent),
+		get(inRequest+"/link", access.Read, "Link to the files, by status", a.link).says("A draft's writes, a released request's reads, one under review reads for airlock managers and owners. Other statuses have no link.").can(http.StatusBadRequest),
+		get(inRequest+"/sealed-link", access.SealedLink, "Read-only link to the sealed files", a.sealedLink).says("While the request is under review.").can(http.StatusBadRequest),
+		get(inRequest+"/files", access.Read, "List files with findings", a.files).says("With size, media type, SHA-256, verdict of the malware scanner, and findings of the inspection."),
+		post(inRequest+"/files/remove", access.Remove, "Take a file out of a draft", a.removeFile).answers(http.StatusNoContent).says("The blob is deleted soon, and is no part of what is submitted."),
 	}
 }
 
 // auditRoutes read the audit trail.
 func (a *api) auditRoutes() []Route {
 	return []Route{
-		get(inRequest+"/audit", access.Audit, "Read the audit trail", a.audit),
+		get(inRequest+"/audit", access.Audit, "Read the audit trail", a.audit).says("Oldest first. Verified tells whether all lines form the chain that the request names."),
 	}
 }
 
@@ -80,8 +88,8 @@ func (a *api) auditRoutes() []Route {
 func (a *api) probeRoutes() []Route {
 	return []Route{
 		open("/api/ping", "Answer", a.ping),
-		open("/api/health", "Ask every part how it is", a.askHealth),
-		open("/health", "Ask every part how it is", a.askHealth),
+		open("/api/health", "Ask every part how it is", a.askHealth).says("503 when a part is not well; the body then says which.").can(http.StatusServiceUnavailable),
+		open("/health", "Ask every part how it is", a.askHealth).says("503 when a part is not well; the body then says which.").can(http.StatusServiceUnavailable),
 		open("/api/.metadata", "What a client needs to sign in", a.metadata),
 		open("/.metadata", "What a client needs to sign in", a.metadata),
 	}
@@ -139,6 +147,55 @@ func (r Route) answers(status int) Route {
 	return r
 }
 
+// says is the route with more to say of it.
+func (r Route) says(about string) Route {
+	r.about = about
+	return r
+}
+
+// gives is the route with the type of an answer that its handler writes itself.
+func (r Route) gives(answer reflect.Type) Route {
+	r.answer = answer
+	return r
+}
+
+// can is the route with more statuses that it answers with.
+func (r Route) can(statuses ...int) Route {
+	r.extra = append(r.extra, statuses...)
+	return r
+}
+
+// never is the route as one that is always refused.
+func (r Route) never() Route {
+	r.refused = true
+	return r
+}
+
+// in is the route in a chapter of the description.
+func (r Route) in(chapter string) Route {
+	r.chapter = chapter
+	return r
+}
+
+// tag is the route's chapter.
+func (r Route) tag() string {
+	switch {
+	case r.chapter != "":
+		return r.chapter
+	case r.Action == "":
+		return "Service"
+	case strings.HasSuffix(r.Path, "/audit"):
+		return "Audit"
+	case strings.Contains(r.Path, "link"), strings.Contains(r.Path, "/files"):
+		return "Files"
+	case slices.Contains([]access.Action{access.Review, access.Revoke, access.Stop}, r.Action):
+		return "Decisions"
+	case strings.Contains(r.Path, "/requests"):
+		return "Requests"
+	}
+	return "People"
+}
+
 // answersWith are the media types of the answer when all went well.
 func (r Route) answersWith() []string { return append([]string{"application/json"}, r.types...) }
 
@@ -160,11 +217,23 @@ func (r Route) id() string {
 	return strings.ToLower(strings.Join(words, "-"))
 }
 
-// errors are the statuses of AzureTRE's airlock that a route may answer with.
+// errors are the statuses beside that of success that a route may answer with.
 func (r Route) errors() []int {
+	all := append([]int{http.StatusRequestHeaderFieldsTooLarge}, r.extra...)
 	if r.Action == "" {
-		return []int{http.StatusServiceUnavailable}
+		return all
 	}
-	return []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
-		http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
+	all = append(all, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotAcceptable, http.StatusUnprocessableEntity,
+		http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	if strings.Contains(r.Path, "{") {
+		all = append(all, http.StatusNotFound)
+	}
+	if r.Method != http.MethodGet {
+		all = append(all, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if r.Method != http.MethodGet && strings.Contains(r.Path, "{airlock_request_id}") {
+		all = append(all, http.StatusPreconditionFailed)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
