@@ -31,6 +31,9 @@ type Person struct {
 	// Groups are the object ids of the Entra groups that the caller is in, of
 	// this call only: they are never kept.
 	Groups []string `json:"-"`
+	// GroupsUnknown says that the caller is in groups and nobody can tell now in
+	// which: memberships of their own count, those of groups do not.
+	GroupsUnknown bool `json:"-"`
 }
 
 // Action is something a person may do.
@@ -64,6 +67,12 @@ const (
 	ManagePerson  Action = "people/person"  // suspend, reinstate, enter training and agreement dates
 )
 
+// The actions on workspaces themselves.
+const (
+	ListWorkspaces Action = "workspace/list" // see in which workspaces one has a role; an administrator: all
+	ReadWorkspace  Action = "workspace/read" // see what a workspace is, and for which scope to ask
+)
+
 // permissions is the table: which roles may do what. What is not in it is
 // refused. TREAdmin has no way to the data of a workspace, as in AzureTRE.
 var permissions = map[Action][]Role{
@@ -88,6 +97,9 @@ var permissions = map[Action][]Role{
 	Freeze:        {TREAdmin, WorkspaceOwner},
 	ReadPerson:    {TREAdmin, TREUser},
 	ManagePerson:  {TREAdmin},
+
+	ListWorkspaces: {TREAdmin, TREUser},
+	ReadWorkspace:  {TREAdmin, WorkspaceOwner, WorkspaceResearcher, AirlockManager},
 }
 
 // frozenOut are the actions that a frozen workspace holds back: whatever makes,

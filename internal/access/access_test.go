@@ -15,6 +15,8 @@ import (
 const grid = `
 	action            TREAdmin  TREUser  WorkspaceOwner  WorkspaceResearcher  AirlockManager
 	airlock/mine      yes       yes      -               -                    -
+	workspace/list    yes       yes      -               -                    -
+	workspace/read    yes       -        yes             yes                  yes
 	airlock/create    -         -        yes             yes                  -
 	airlock/read      -         -        yes             yes                  yes
 	airlock/submit    -         -        yes             yes                  -

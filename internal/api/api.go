@@ -55,6 +55,7 @@ type Settings struct {
 	Verifier Verifier
 	Checks   []Check
 	Metadata Metadata
+	ScopeID  string // what clients put before the permission they ask a token for, such as api://<client id>
 	Now      func() time.Time
 	Log      *slog.Logger // nil means slog.Default
 	Limits   Limits

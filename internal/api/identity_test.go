@@ -26,7 +26,7 @@ func TestIdentity(t *testing.T) {
 	encode := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 	signed := encode(`{"alg":"RS256","kid":"k"}`) + "." + encode(`{"iss":"`+gone.URL+`","aud":"api","exp":99999999999}`) + "." + encode("signature")
 	for token, want := range map[string]error{"nonsense": api.ErrToken, "": api.ErrToken, signed: api.ErrUnavailable} {
-		if p, err := api.Identity(v).Verify(t.Context(), token); !errors.Is(err, want) || p.OID != "" {
+		if p, err := api.Identity(v, nil, nil).Verify(t.Context(), token); !errors.Is(err, want) || p.OID != "" {
 			t.Errorf("%.20q: %v, %v, want %v", token, p, err, want)
 		}
 	}

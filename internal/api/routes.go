@@ -39,7 +39,7 @@ type Route struct {
 // routes is the whole API, one list a subject. An action is checked before
 // anything else is.
 func (a *api) routes() []Route {
-	return slices.Concat(a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(), a.probeRoutes())
+	return slices.Concat(a.workspaceRoutes(), a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(), a.probeRoutes())
 }
 
 // requestRoutes make, read and withdraw requests.

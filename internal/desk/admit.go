@@ -19,13 +19,17 @@ type standing struct {
 	workspace airlock.Workspace
 	roles     []access.Role
 	held      string // why memberships of the caller do not count now
+	// perhaps are the roles that the caller would have as a member of every
+	// group of the workspace, while nobody can tell which ones they are in.
+	perhaps []access.Role
 }
 
 // Admit checks that the caller may take an action in a workspace, and returns
 // the caller with what was read for it, so that the call that follows does not
 // read it again. airlock.ErrNotFound: there is no such workspace, or the caller
 // has no role in it; airlock.ErrRefused: the caller's roles may not, or do not
-// count now; airlock.ErrFrozen: the workspace is frozen.
+// count now; ErrGroups: a group may give them the role, and nobody can tell;
+// airlock.ErrFrozen: the workspace is frozen.
 func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action access.Action) (Caller, error) {
 	s := c.standing
 	if s == nil || s.workspace.ID != workspace {
@@ -39,6 +43,8 @@ func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action acc
 	switch may := access.May(action, s.roles...); {
 	case !may && s.held != "":
 		return c, fmt.Errorf("%s: %w", s.held, airlock.ErrRefused)
+	case !may && access.May(action, s.perhaps...):
+		return c, ErrGroups
 	case s.stranger():
 		return c, errNoWorkspace
 	case !may:
@@ -127,7 +133,7 @@ func (d *Desk) standIn(ctx context.Context, p access.Person, workspace string, r
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(d.parallel())
 	group.Go(func() (err error) {
-		if len(p.Groups) > 0 {
+		if len(p.Groups) > 0 || p.GroupsUnknown {
 			members, err = d.Ports.Members.Members(ctx, workspace)
 		} else {
 			members, err = d.Ports.Members.MembershipsOf(ctx, workspace, p.OID)
@@ -149,7 +155,11 @@ func (d *Desk) standIn(ctx context.Context, p access.Person, workspace string, r
 		return standing{}, err
 	}
 	now := people.Stand(p, members, r, d.Now())
-	return standing{roles: now.Roles, held: now.Held}, nil
+	st := standing{roles: now.Roles, held: now.Held}
+	if p.GroupsUnknown {
+		st.perhaps = people.Stand(inEvery(p, members), members, r, d.Now()).Roles
+	}
+	return st, nil
 }
 
 // personal is what is kept of a person.

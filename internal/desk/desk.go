@@ -133,9 +133,10 @@ func (c Caller) matches(r airlock.Request) error {
 // call is the call's id for the audit trail.
 func (c Caller) call() string { return cmp.Or(c.Call, c.Operation) }
 
-// person is the caller as rows keep one: without what the token says of roles.
+// person is the caller as rows keep one: without what the token says of roles,
+// but with whether a program speaks, which decides nothing.
 func (c Caller) person() access.Person {
-	return access.Person{OID: c.Person.OID, Name: c.Person.Name, Email: c.Person.Email}
+	return access.Person{OID: c.Person.OID, Name: c.Person.Name, Email: c.Person.Email, App: c.Person.App}
 }
 
 func (d *Desk) log() *slog.Logger {

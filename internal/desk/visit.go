@@ -29,7 +29,7 @@ func (d *Desk) enter(ctx context.Context, c Caller, key airlock.Key, action acce
 	if err != nil {
 		return visit{}, err
 	}
-	if err := v.sees(action); err != nil {
+	if err := v.asked(action); err != nil {
 		return v, err
 	}
 	return v, c.matches(v.request)
@@ -87,7 +87,7 @@ func actions(r airlock.Request, as []airlock.Role, p access.Person, frozen bool)
 		})
 	}
 	decided := slices.ContainsFunc(r.Reviews, func(v airlock.Review) bool { return v.Turn == r.Turn && v.Reviewer.OID == p.OID })
-	if decided || p.OID == r.CreatedBy.OID || p.OID == r.SubmittedBy.OID {
+	if p.App || decided || p.OID == r.CreatedBy.OID || p.OID == r.SubmittedBy.OID {
 		all = slices.DeleteFunc(all, func(a string) bool { return a == "review" || a == string(airlock.Return) })
 	}
 	return all

@@ -33,10 +33,18 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, s backing.S
 	if err != nil {
 		return err
 	}
-	app.HTTP("api", api.New(api.Settings{Desk: people, Verifier: api.Identity(verifier), Now: time.Now, Log: app.Log,
+	graph, err := newDirectory(c.People)
+	if err != nil {
+		return err
+	}
+	groups, err := newGroups(c.People, graph)
+	if err != nil {
+		return err
+	}
+	app.HTTP("api", api.New(api.Settings{Desk: people, Verifier: api.Identity(verifier, groups, app.Log), ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
 		Checks: checks(s), Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
 		Meter: &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}}))
-	pages, err := newPortal(c, people, verifier)
+	pages, err := newPortal(c, people, verifier, groups)
 	if err != nil {
 		return err
 	}
@@ -49,7 +57,7 @@ func limits(c config.API) api.Limits {
 	return api.Limits{Body: c.MaxBody, Depth: c.MaxDepth, Header: c.MaxHeaders, Time: c.Timeout, Key: c.KeyLife, List: c.MaxList}
 }
 
-func newPortal(c config.Config, people *desk.Desk, verifier *identity.Verifier) (http.Handler, error) {
+func newPortal(c config.Config, people *desk.Desk, verifier *identity.Verifier, groups api.Groups) (http.Handler, error) {
 	settings := signin.Settings{ClientID: c.SignIn.ClientID, ClientSecret: c.SignIn.ClientSecret.Reveal(),
 		RedirectURL: string(c.SignIn.PortalURL) + portal.Callback, Now: time.Now}
 	if c.SignIn.ClientID != c.SignIn.Audience { // two registrations: the API's roles are in its own access token
@@ -68,7 +76,7 @@ func newPortal(c config.Config, people *desk.Desk, verifier *identity.Verifier) 
 		return nil, err
 	}
 	return portal.New(portal.Settings{Desk: people, SignIn: flow, Seal: codec, URL: string(c.SignIn.PortalURL),
-		Session: c.SignIn.Session, Now: time.Now, Log: people.Log})
+		Session: c.SignIn.Session, Groups: inGroups(groups, people.Log), Now: time.Now, Log: people.Log})
 }
 
 // cookieKeys makes the settings' keys, which are any 32 or more random

@@ -28,7 +28,7 @@ func (p *portal) signedIn(next page) http.Handler {
 		s, ok := p.session(r)
 		switch {
 		case ok:
-			next(w, r, visitor{session: s, Caller: desk.Caller{Person: s.Person}})
+			next(w, r, visitor{session: s, Caller: desk.Caller{Person: p.person(r, s)}})
 		case r.URL.Path == mount+"/":
 			p.welcome(w, r)
 		default:
@@ -66,7 +66,7 @@ func (p *portal) guarded(next page) http.Handler {
 			p.problem(w, r, errToken)
 			return
 		}
-		next(w, r, visitor{session: s, Caller: desk.Caller{Person: s.Person, Operation: operation(r)}})
+		next(w, r, visitor{session: s, Caller: desk.Caller{Person: p.person(r, s), Operation: operation(r)}})
 	})
 }
 

@@ -6,6 +6,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/identity/seal"
 	"github.com/trefoil-tre/trefoil/internal/identity/signin"
@@ -34,8 +36,11 @@ type Settings struct {
 	URL    string       // of the portal as people see it; its path ends in /portal
 	// Session is how long a sign-in lasts, at most; 0 means 8 h, a working day.
 	Session time.Duration
-	Now     func() time.Time
-	Log     *slog.Logger // nil means slog.Default
+	// Groups returns the person with the groups that they are in now. nil means
+	// that there is no directory: nobody is in a group here.
+	Groups func(ctx context.Context, p access.Person) access.Person
+	Now    func() time.Time
+	Log    *slog.Logger // nil means slog.Default
 }
 
 type portal struct {
@@ -59,6 +64,9 @@ func New(s Settings) (http.Handler, error) {
 	}
 	if s.Session <= 0 {
 		s.Session = 8 * time.Hour
+	}
+	if s.Groups == nil {
+		s.Groups = func(_ context.Context, p access.Person) access.Person { return p }
 	}
 	if s.Log == nil {
 		s.Log = slog.Default()

@@ -17,6 +17,9 @@ import (
 type session struct {
 	Person access.Person `json:"p"`
 	Token  string        `json:"t"` // in every form of this session, and nowhere else
+	// InGroups says that the person was in some group when they signed in. Which
+	// ones is asked of the directory at each call: a session is long.
+	InGroups bool `json:"g,omitempty"`
 }
 
 // The cookies' names, which are also what they are sealed for. Browsers hold
@@ -52,7 +55,8 @@ func (p *portal) cookieName(name string) string {
 
 // begin starts the session of who signed in.
 func (p *portal) begin(w http.ResponseWriter, who identity.Person) error {
-	s := session{Person: access.Person{OID: who.OID, Name: who.Name, Email: who.Email}, Token: rand.Text()}
+	s := session{Person: access.Person{OID: who.OID, Name: who.Name, Email: who.Email}, Token: rand.Text(),
+		InGroups: who.MoreGroups || len(who.Groups) > 0}
 	for _, role := range []access.Role{access.TREAdmin, access.TREUser} {
 		if slices.Contains(who.Roles, string(role)) {
 			s.Person.Roles = append(s.Person.Roles, role)
@@ -85,6 +89,14 @@ func (p *portal) session(r *http.Request) (session, bool) {
 		}
 	}
 	return session{}, false
+}
+
+// person is who is signed in, in the groups that they are in now.
+func (p *portal) person(r *http.Request, s session) access.Person {
+	if !s.InGroups {
+		return s.Person
+	}
+	return p.Groups(r.Context(), s.Person)
 }
 
 // end ends the session in this browser.

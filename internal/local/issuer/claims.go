@@ -27,7 +27,7 @@ func subject(u User) string {
 
 // shared are the claims Entra puts into both tokens.
 func (s *store) shared(u User) map[string]any {
-	return map[string]any{
+	claims := map[string]any{
 		"oid":                u.OID,
 		"tid":                s.config.Tenant,
 		"name":               u.Name,
@@ -36,7 +36,20 @@ func (s *store) shared(u User) map[string]any {
 		"roles":              u.Roles,
 		"ver":                "2.0",
 	}
+	switch {
+	case len(u.Groups) > maxGroups:
+		claims["_claim_names"] = map[string]string{"groups": "src1"}
+		claims["_claim_sources"] = map[string]any{"src1": map[string]string{
+			"endpoint": "https://graph.windows.net/" + s.config.Tenant + "/users/" + u.OID + "/getMemberObjects"}}
+	case len(u.Groups) > 0:
+		claims["groups"] = u.Groups
+	}
+	return claims
 }
+
+// maxGroups is the most groups that a token carries.
+// https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+const maxGroups = 200
 
 // GetPrivateClaimsFromRequest makes an access token's claims.
 func (s *store) GetPrivateClaimsFromRequest(_ context.Context, t op.TokenRequest, _ []string) (map[string]any, error) {

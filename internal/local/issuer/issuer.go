@@ -26,6 +26,9 @@ type User struct {
 	Email string   // also preferred_username
 	OID   string   // object id, a UUID; derived from Key if empty
 	Roles []string // app roles, e.g. TREAdmin, TREUser
+	// Groups are object ids of security groups. A token carries up to 200 of
+	// them; of more it says where to ask, as Entra's.
+	Groups []string
 }
 
 // Client is an application that signs people in.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/local/funchost"
+	"github.com/trefoil-tre/trefoil/internal/local/issuer"
 )
 
 // The functions of each app; the other ones are off in it.
@@ -98,11 +99,14 @@ func (s *Stack) frontSettings() map[string]string {
 		"TRE_SCAN_TOPICS":    scanTopicID,
 		"TRE_OWN_TOPICS":     ownTopicID,
 		"TRE_ISSUER":         s.Issuer.URL(),
+		"TRE_TENANTS":        issuer.Tenant,
+		"TRE_GRAPH_ENDPOINT": s.Directory.URL(),
 		"TRE_AUDIENCE":       Audience,
 		"TRE_CLIENT_ID":      PortalClient,
 		"TRE_CLI_CLIENT_ID":  CLIClient,
 		"TRE_COOKIE_KEYS":    s.kept.Cookies,
 	})
+	maps.Copy(settings, s.Directory.Identity()) // a managed identity, as App Service gives one to the app
 	return settings
 }
 

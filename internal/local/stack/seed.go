@@ -3,11 +3,14 @@ package stack
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/local/issuer"
 )
 
 // The registrations of the local provider.
@@ -26,6 +29,7 @@ const (
 type Person struct {
 	Key, Name, Email string
 	Roles            []string // in the token
+	Groups           []string // object ids of security groups
 }
 
 // People are the users of the local provider. They are called by what they do.
@@ -36,6 +40,8 @@ var People = []Person{
 	{Key: "heart-colleague", Name: "Heart Colleague", Email: "colleague@heart.example", Roles: user},
 	{Key: "heart-manager", Name: "Heart Airlock Manager", Email: "manager@heart.example", Roles: user},
 	{Key: "heart-both", Name: "Heart Researcher and Manager", Email: "both@heart.example", Roles: user},
+	{Key: "heart-statistician", Name: "Heart Statistician by a Group", Email: "statistician@heart.example", Roles: user, Groups: []string{statisticians}},
+	{Key: "heart-professor", Name: "Heart Professor in Many Groups", Email: "professor@heart.example", Roles: user, Groups: append(manyGroups(250), statisticians)},
 	{Key: "lung-owner", Name: "Lung Owner", Email: "owner@lung.example", Roles: user},
 	{Key: "lung-researcher", Name: "Lung Researcher", Email: "researcher@lung.example", Roles: user},
 	{Key: "lung-manager", Name: "Lung Airlock Manager", Email: "manager@lung.example", Roles: user},
@@ -44,10 +50,27 @@ var People = []Person{
 
 var user = []string{"TREUser"}
 
+// statisticians is a group that has a role in a workspace.
+var statisticians = groupID("heart-statisticians")
+
+func groupID(name string) string {
+	return uuid.NewSHA1(uuid.MustParse(issuer.Tenant), []byte("group "+name)).String()
+}
+
+// manyGroups are groups that have no role anywhere.
+func manyGroups(n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = groupID(strconv.Itoa(i))
+	}
+	return all
+}
+
 // Workspace is a seeded workspace.
 type Workspace struct {
 	ID, DisplayName, Description, Storage string
 	Members                               map[access.Role][]string // keys of People
+	Groups                                []access.Membership      // of groups; the workspace is filled in
 }
 
 // Seed are the two workspaces, each with its own storage account and people,
@@ -59,7 +82,8 @@ var Seed = []Workspace{
 			access.WorkspaceOwner:      {"heart-owner"},
 			access.WorkspaceResearcher: {"heart-researcher", "heart-colleague", "heart-both"},
 			access.AirlockManager:      {"heart-manager", "heart-both"},
-		}},
+		},
+		Groups: []access.Membership{{OID: statisticians, Name: "Heart Statisticians", Role: access.WorkspaceResearcher, Group: true}}},
 	{ID: workspaceID("lung"), DisplayName: "Lung study", Storage: "ws2",
 		Description: "Spirometry in miners, pseudonymised",
 		Members: map[access.Role][]string{
@@ -98,15 +122,27 @@ func (s *Stack) seedInto(ctx context.Context, store seeder) error {
 		if err := store.PutWorkspace(ctx, row); err != nil {
 			return fmt.Errorf("workspace %s: %w", w.DisplayName, err)
 		}
-		for role, keys := range w.Members {
-			for _, key := range keys {
-				m := people[key]
-				m.Workspace, m.Role = w.ID, role
-				if err := store.PutMember(ctx, m); err != nil {
-					return fmt.Errorf("member %s: %w", key, err)
-				}
+		for _, m := range w.members(people) {
+			if err := store.PutMember(ctx, m); err != nil {
+				return fmt.Errorf("member %s: %w", m.Name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// members are the workspace's memberships, of the people and of groups.
+func (w Workspace) members(people map[string]access.Membership) []access.Membership {
+	all := slices.Clone(w.Groups)
+	for role, keys := range w.Members {
+		for _, key := range keys {
+			m := people[key]
+			m.Role = role
+			all = append(all, m)
+		}
+	}
+	for i := range all {
+		all[i].Workspace = w.ID
+	}
+	return all
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 	"github.com/trefoil-tre/trefoil/internal/local/defender"
+	"github.com/trefoil-tre/trefoil/internal/local/directory"
 	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
 	"github.com/trefoil-tre/trefoil/internal/local/funchost"
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
@@ -72,6 +73,7 @@ type Stack struct {
 	Storage    azurite.Endpoints // blobs behind the gateway
 	Direct     azurite.Endpoints // blobs without the gateway: nobody hears of them
 	Issuer     *issuer.Server
+	Directory  *directory.Server
 	Inbox      *inbox.Server
 	Grid       *eventgrid.Server
 	Gateway    *gateway.Gateway
@@ -96,7 +98,8 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		name  string
 		start func(context.Context) error
 	}{
-		{"folder", s.startFolder}, {"people (OpenID provider)", s.startPeople}, {"mail (SMTP inbox)", s.startMail},
+		{"folder", s.startFolder}, {"people (OpenID provider)", s.startPeople}, {"directory (Microsoft Graph)", s.startDirectory},
+		{"mail (SMTP inbox)", s.startMail},
 		{"events (Event Grid)", s.startEvents}, {"storage (Azurite, gateway, Defender)", s.startStorage},
 		{"two workspaces", s.seed}, {"front and engine (Functions hosts)", s.startApps},
 		{"event subscriptions", s.subscribe}, {"notes for the next run", s.remember},
@@ -145,7 +148,7 @@ func (s *Stack) startFolder(context.Context) error {
 func (s *Stack) startPeople(ctx context.Context) error {
 	users := make([]issuer.User, 0, len(People))
 	for _, p := range People {
-		users = append(users, issuer.User{Key: p.Key, Name: p.Name, Email: p.Email, Roles: p.Roles})
+		users = append(users, issuer.User{Key: p.Key, Name: p.Name, Email: p.Email, Roles: p.Roles, Groups: p.Groups})
 	}
 	var err error
 	s.Issuer, err = issuer.Start(context.WithoutCancel(ctx), issuer.Config{Listen: loopback(s.cfg.Ports.Issuer), Audience: Audience,
@@ -157,6 +160,18 @@ func (s *Stack) startPeople(ctx context.Context) error {
 		}})
 	if err == nil {
 		s.onClose(s.Issuer.Close)
+	}
+	return err
+}
+
+func (s *Stack) startDirectory(ctx context.Context) error {
+	var users []directory.User
+	for _, u := range s.Issuer.Users() {
+		users = append(users, directory.User{ID: u.OID, DisplayName: u.Name, PrincipalName: u.Email, Mail: u.Email, Enabled: true, Groups: u.Groups})
+	}
+	var err error
+	if s.Directory, err = directory.Start(context.WithoutCancel(ctx), directory.Config{Users: users, Now: s.cfg.Now}); err == nil {
+		s.onClose(s.Directory.Close)
 	}
 	return err
 }
