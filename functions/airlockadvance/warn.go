@@ -22,9 +22,10 @@ func (s *step) warn(ctx context.Context, event airlock.Event, why string) error 
 	return nil
 }
 
-// remind tells people once that a review still waits.
+// remind tells people once that a review still waits; not while the workspace
+// is frozen, since nobody could do anything about it.
 func (s *step) remind(ctx context.Context) error {
-	if s.now().Before(s.c.Request.Reminder(s.c.Policy)) {
+	if s.c.Policy.Hold.Freeze != nil || s.now().Before(s.c.Request.Reminder(s.c.Policy)) {
 		return nil
 	}
 	return s.warn(ctx, airlock.ToldWaiting, "nobody has decided yet, and half of the time for it is over")

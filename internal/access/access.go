@@ -33,16 +33,6 @@ type Person struct {
 	Groups []string `json:"-"`
 }
 
-// Membership is one role of one person in one workspace.
-type Membership struct {
-	Workspace string `json:"workspaceId"`
-	OID       string `json:"oid"`
-	Name      string `json:"name"`
-	Email     string `json:"email"`
-	Role      Role   `json:"role"`
-	ETag      string `json:"-"` // the row's version; a decision commits only while it stands
-}
-
 // Action is something a person may do.
 type Action string
 
@@ -65,6 +55,15 @@ const (
 	AuditAll     Action = "audit/all"        // read the audit trail of all workspaces, of people, and what was refused
 )
 
+// The actions on people and workspaces.
+const (
+	ListMembers   Action = "people/list"    // see who has which role
+	ManageMembers Action = "people/manage"  // give and take roles
+	Freeze        Action = "workspace/hold" // freeze a workspace, and lift that
+	ReadPerson    Action = "people/read"    // see what is kept of oneself; an administrator: of anybody
+	ManagePerson  Action = "people/person"  // suspend, reinstate, enter training and agreement dates
+)
+
 // permissions is the table: which roles may do what. What is not in it is
 // refused. TREAdmin has no way to the data of a workspace, as in AzureTRE.
 var permissions = map[Action][]Role{
@@ -83,7 +82,21 @@ var permissions = map[Action][]Role{
 	Retry:        {AirlockManager, WorkspaceOwner, TREAdmin},
 	Audit:        {WorkspaceOwner, AirlockManager, TREAdmin},
 	AuditAll:     {TREAdmin},
+
+	ListMembers:   {TREAdmin, WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	ManageMembers: {TREAdmin, WorkspaceOwner},
+	Freeze:        {TREAdmin, WorkspaceOwner},
+	ReadPerson:    {TREAdmin, TREUser},
+	ManagePerson:  {TREAdmin},
 }
+
+// frozenOut are the actions that a frozen workspace holds back: whatever makes,
+// hands in, decides on or reaches data. Reading lists, giving up, stopping and
+// taking back stay.
+var frozenOut = []Action{Create, Submit, DraftLink, SealedLink, ReleasedLink, Review, Retry}
+
+// FrozenOut tells whether a frozen workspace holds the action back.
+func FrozenOut(action Action) bool { return slices.Contains(frozenOut, action) }
 
 // Actions lists every action of the table, sorted.
 func Actions() []Action {

@@ -1,8 +1,10 @@
 package access_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,6 +29,11 @@ const grid = `
 	airlock/retry     yes       -        yes             -                    yes
 	airlock/audit     yes       -        yes             -                    yes
 	audit/all         yes       -        -               -                    -
+	people/list       yes       -        yes             yes                  yes
+	people/manage     yes       -        yes             -                    -
+	people/read       yes       yes      -               -                    -
+	people/person     yes       -        -               -                    -
+	workspace/hold    yes       -        yes             -                    -
 `
 
 func TestGrid(t *testing.T) {
@@ -121,5 +128,44 @@ func TestPersonIs(t *testing.T) {
 	want := []access.Role{"WorkspaceOwner", "WorkspaceResearcher", "AirlockManager"}
 	if diff := cmp.Diff(want, access.WorkspaceRoles); diff != "" {
 		t.Errorf("WorkspaceRoles (-want +got)\n%s", diff)
+	}
+}
+
+// TestFrozenOut is the list of what a frozen workspace holds back, written a
+// second time.
+func TestFrozenOut(t *testing.T) {
+	t.Parallel()
+	held := strings.Fields("airlock/create airlock/submit airlock/draft airlock/sealed airlock/released airlock/review airlock/retry")
+	for _, a := range access.Actions() {
+		if got := access.FrozenOut(a); got != slices.Contains(held, string(a)) {
+			t.Errorf("FrozenOut(%s) = %t", a, got)
+		}
+	}
+}
+
+func TestMembershipOf(t *testing.T) {
+	t.Parallel()
+	end := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	ann := access.Person{OID: "ann", Groups: []string{"team"}}
+	for name, tt := range map[string]struct {
+		m    access.Membership
+		p    access.Person
+		want bool
+	}{
+		"one's own":                      {access.Membership{OID: "ann"}, ann, true},
+		"another's":                      {access.Membership{OID: "bob"}, ann, false},
+		"one's group's":                  {access.Membership{OID: "team", Group: true}, ann, true},
+		"another group's":                {access.Membership{OID: "crew", Group: true}, ann, false},
+		"a person called as one's group": {access.Membership{OID: "team"}, ann, false},
+		"a group called as the person":   {access.Membership{OID: "ann", Group: true}, ann, false},
+		"nobody's, asked by nobody":      {access.Membership{}, access.Person{}, false},
+	} {
+		if got := tt.m.Of(tt.p); got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	m := access.Membership{Expires: end}
+	if !m.Holds(end.Add(-1)) || m.Holds(end) || !(access.Membership{}).Holds(end) {
+		t.Error("a membership holds until its end, and one without end always")
 	}
 }

@@ -20,6 +20,7 @@ var (
 	ErrUnread   = errors.New("file cannot be read as it is stored") // archived, or encrypted with a key of the uploader
 	ErrRefused  = errors.New("not allowed")
 	ErrInvalid  = errors.New("invalid")
+	ErrFrozen   = errors.New("workspace is frozen")
 )
 
 // Move is somebody pulling a trigger.

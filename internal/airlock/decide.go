@@ -33,7 +33,8 @@ type Decision struct {
 }
 
 // Decide applies a decision. managers are the workspace's airlock managers as
-// they are now: only they count, also for approvals given before, and their
+// they are now, without those whose membership ended or who are suspended: only
+// they count, also for approvals given before, and their
 // rows are part of the commit. It returns ErrRefused to whoever made or
 // submitted the request and to who approved already, ErrConflict when the
 // decision names another manifest, ErrIllegal outside in_review.
@@ -59,7 +60,7 @@ func (r Request) Decide(d Decision, managers []access.Membership, needed int) (C
 	}
 	word := map[Verb]string{VerbApprove: "approved", VerbReject: "rejected", VerbReturn: "returned"}[d.Verb]
 	c.Request.Reviews = append(slices.Clone(r.Reviews), Review{ID: d.ID, Reviewer: d.By, At: d.At.UTC(),
-		Decision: word, Reason: d.Reason, Turn: r.Turn, Digest: r.Manifest})
+		Decision: word, Reason: d.Reason, Turn: r.Turn, Digest: r.Manifest, Through: counted[0].Through})
 	d.Turn, d.Digest = r.Turn, r.Manifest
 	c.Decision, c.Members = &d, counted
 	return c, nil

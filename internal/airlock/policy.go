@@ -2,7 +2,10 @@ package airlock
 
 import (
 	"cmp"
+	"fmt"
 	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
 )
 
 // Workspace is what the airlock needs to know of a workspace.
@@ -14,6 +17,36 @@ type Workspace struct {
 	Deployed       bool   `json:"deployed"`
 	EnableAirlock  bool   `json:"enableAirlock"`
 	Policy         Policy `json:"policy"` // zero fields take the default
+}
+
+// Freeze says that a workspace is frozen: no links, no deliveries, no
+// decisions, nothing handed in or made.
+type Freeze struct {
+	By     access.Person `json:"by"`
+	Role   access.Role   `json:"role"` // in which the person did it
+	At     time.Time     `json:"at"`
+	Reason string        `json:"reason"`
+}
+
+// Hold is what a store tells, beside the policy, of a workspace's freezing.
+type Hold struct {
+	Freeze  *Freeze   // nil while it is not frozen
+	Resumed time.Time // when it was last unfrozen: no deadline began before
+}
+
+// Text says that the workspace is frozen, by whom and why.
+func (f Freeze) Text() string {
+	return fmt.Sprintf("the workspace is frozen by %s since %s: %s", cmp.Or(f.By.Name, f.By.OID, "an administrator"),
+		f.At.UTC().Format("2 January 2006, 15:04 UTC"), f.Reason)
+}
+
+// since is when a deadline began that would have begun at: the time in which a
+// workspace was frozen counts for nobody.
+func (h Hold) since(at time.Time) time.Time {
+	if h.Resumed.After(at) {
+		return h.Resumed
+	}
+	return at
 }
 
 // Duration is a time.Duration that is written as text, "168h0m0s".
@@ -51,6 +84,8 @@ type Policy struct {
 	LinkLife     Duration `json:"linkLife,omitempty"`     // of a link
 	RetainFiles  Duration `json:"retainFiles,omitempty"`  // sealed files of requests that ended
 	RetainShared Duration `json:"retainShared,omitempty"` // released files, and the sealed ones behind them
+
+	Hold Hold `json:"-"` // not a wish but a state: what freezing does to every request
 }
 
 // DefaultPolicy is in force where a workspace says nothing.

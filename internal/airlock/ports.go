@@ -106,9 +106,10 @@ type Trail interface {
 
 // Workspaces knows the workspaces.
 type Workspaces interface {
-	// Workspace returns ErrNotFound when there is none of that id.
+	// Workspace returns ErrNotFound when there is none of that id. Its policy's
+	// Hold says whether it is frozen now.
 	Workspace(ctx context.Context, id string) (Workspace, error)
-	// Workspaces lists them in the order of their ids.
+	// Workspaces lists them in the order of their ids, without Hold.
 	Workspaces(ctx context.Context, page Page) ([]Workspace, string, error)
 }
 

@@ -77,7 +77,8 @@ type Review struct {
 	Decision string        `json:"reviewDecision"` // approved, rejected, returned, revoked
 	Reason   string        `json:"decisionExplanation"`
 	Turn     int           `json:"turn"`
-	Digest   string        `json:"manifestDigest"` // of the manifest that was decided on
+	Digest   string        `json:"manifestDigest"`    // of the manifest that was decided on
+	Through  string        `json:"through,omitempty"` // the group by which the reviewer was an airlock manager
 }
 
 // History is one change of status.

@@ -13,10 +13,18 @@ type Wait struct {
 	For      string    // a sentence for people
 }
 
-// Waits tells what the request waits for.
+// Waits tells what the request waits for. In a frozen workspace it says so, and
+// has no deadline.
 func (r Request) Waits(p Policy) Wait {
-	p = p.WithDefaults()
-	until := func(d Duration) time.Time { return r.Since.Add(time.Duration(d)) }
+	w := r.waits(p.WithDefaults())
+	if f := p.Hold.Freeze; f != nil && !r.Retired {
+		w.Deadline, w.For = time.Time{}, f.Text()+"; then it "+w.For
+	}
+	return w
+}
+
+func (r Request) waits(p Policy) Wait {
+	until := func(d Duration) time.Time { return p.Hold.since(r.Since).Add(time.Duration(d)) }
 	switch r.Stage {
 	case Draft:
 		return Wait{Creator, until(p.DraftLife), "waits for the requester to add files and submit"}
@@ -46,7 +54,7 @@ func (r Request) Waits(p Policy) Wait {
 // Reminder is when people are told once that a review still waits: half of
 // its time is over then.
 func (r Request) Reminder(p Policy) time.Time {
-	return r.Since.Add(time.Duration(p.WithDefaults().ReviewLife) / 2)
+	return p.Hold.since(r.Since).Add(time.Duration(p.WithDefaults().ReviewLife) / 2)
 }
 
 // atEnd is the sentence of a request that waits for nobody.
@@ -71,16 +79,17 @@ func (r Request) waitsForReview(p Policy) string {
 }
 
 // Retention is when the request's files are purged, and a failed one can no
-// longer be retried; zero while it is unfinished or nothing is left.
+// longer be retried; zero while it is unfinished or nothing is left, and in a
+// frozen workspace, whose files may have to be looked at.
 func (r Request) Retention(p Policy) time.Time {
-	if r.Stage.Unfinished() || r.Retired || r.Stage != Failed && len(r.Owns()) == 0 {
+	if p.Hold.Freeze != nil || r.Stage.Unfinished() || r.Retired || r.Stage != Failed && len(r.Owns()) == 0 {
 		return time.Time{}
 	}
 	p = p.WithDefaults()
 	if r.Stage == Approved {
-		return r.Since.Add(time.Duration(p.RetainShared))
+		return p.Hold.since(r.Since).Add(time.Duration(p.RetainShared))
 	}
-	return r.Since.Add(time.Duration(p.RetainFiles))
+	return p.Hold.since(r.Since).Add(time.Duration(p.RetainFiles))
 }
 
 // Cadence is how often the sweep looks at what does not move by itself.
@@ -91,8 +100,10 @@ type Cadence struct {
 }
 
 // OpenWork is the request's row of unfinished work; false when there is
-// nothing left to do.
+// nothing left to do. It is the same in a frozen workspace: whoever looks at it
+// finds that it waits.
 func (r Request) OpenWork(p Policy, c Cadence) (Open, bool) {
+	p.Hold.Freeze = nil
 	o := Open{Key: r.Key(), Stage: r.Stage}
 	busy := len(r.Notices) > 0 || len(r.Purges()) > 0
 	switch r.Stage {

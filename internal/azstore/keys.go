@@ -25,6 +25,9 @@ const (
 	kindMember    = "member."    // member.<oid>.<role>
 	kindAudit     = "audit."     // audit.<request>.<seq>
 	kindLetter    = "letter."    // letter.<request>.<id>
+	kindPerson    = "person."    // people: person.<oid>
+
+	keyRoll = "roll" // one a workspace
 )
 
 // plainKey is the longest id that stands in a key as it is: keys may hold 1 KiB.

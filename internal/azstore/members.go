@@ -10,12 +10,7 @@ import (
 
 // Workspace returns airlock.ErrNotFound when there is none of that id.
 func (s *Store) Workspace(ctx context.Context, id string) (airlock.Workspace, error) {
-	var w airlock.Workspace
-	r, err := s.get(ctx, system, kindWorkspace+part(id))
-	if err != nil {
-		return w, translate(fmt.Sprintf("workspace %q", id), err)
-	}
-	return w, r.read(&w)
+	return s.held(ctx, id)
 }
 
 // Workspaces lists them in the order of their ids.

@@ -142,7 +142,7 @@ func memberActions(workspace string, members []access.Membership) ([]action, err
 	var actions []action
 	held := map[string]string{} // a transaction takes a row once
 	for _, m := range members {
-		key := memberKey(m.OID, m.Role)
+		key := memberKey(m.Row(), m.Role)
 		etag, again := held[key]
 		if m.ETag == "" || again && etag != m.ETag { // without a condition the merge would make the row
 			return nil, fmt.Errorf("membership %s of %s: %w", m.Role, m.OID, airlock.ErrConflict)

@@ -32,6 +32,11 @@ func insert(r row) action { return action{kind: aztables.TransactionTypeAdd, row
 
 func upsert(r row) action { return action{kind: aztables.TransactionTypeInsertMerge, row: r} }
 
+// upsertWhole writes a row as it is, whatever was there.
+func upsertWhole(r row) action {
+	return action{kind: aztables.TransactionTypeInsertReplace, row: r}
+}
+
 func replace(r row, etag string) action {
 	return action{kind: aztables.TransactionTypeUpdateReplace, row: r, ifMatch: etag}
 }

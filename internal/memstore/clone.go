@@ -14,6 +14,12 @@ func clonePerson(p access.Person) access.Person {
 	return p
 }
 
+// cloneMember is a membership as a row keeps one.
+func cloneMember(m access.Membership) access.Membership {
+	m.GrantedBy, m.Warned, m.Through = clonePerson(m.GrantedBy), slices.Clone(m.Warned), ""
+	return m
+}
+
 func cloneWorkspace(w airlock.Workspace) airlock.Workspace {
 	w.Policy.RefuseTypes = slices.Clone(w.Policy.RefuseTypes)
 	return w

@@ -27,7 +27,7 @@ func (s *Store) memberships(workspace string, of func(access.Membership) bool) (
 	var all []access.Membership
 	s.partition(workspace).members.after("", func(_ string, m access.Membership) bool {
 		if of(m) {
-			all = append(all, m)
+			all = append(all, cloneMember(m))
 		}
 		return true
 	})
@@ -38,6 +38,7 @@ func (s *Store) memberships(workspace string, of func(access.Membership) bool) (
 func (s *Store) PutMember(_ context.Context, m access.Membership) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	m = cloneMember(m)
 	m.ETag = s.nextVersion()
 	s.makePartition(m.Workspace).members.put(memberKey(m.OID, m.Role), m)
 	return nil

@@ -56,9 +56,9 @@ func (s *Store) Commit(_ context.Context, c airlock.Change) (airlock.Request, er
 		stored.decisions[decision{d.Turn, d.By.OID, d.Verb}] = true
 	}
 	for _, m := range c.Members { // to hold a row in a transaction is to write it
-		held, _ := p.members.get(memberKey(m.OID, m.Role))
+		held, _ := p.members.get(memberKey(m.Row(), m.Role))
 		held.ETag = s.nextVersion()
-		p.members.put(memberKey(m.OID, m.Role), held)
+		p.members.put(memberKey(m.Row(), m.Role), held)
 	}
 	p.setOpen(row.ID, c.Open)
 	return cloneRequest(row), nil
@@ -89,7 +89,7 @@ func (p *partition) clash(c airlock.Change, stored *request) error {
 		last = line.Seq
 	}
 	for _, m := range c.Members {
-		if held, ok := p.members.get(memberKey(m.OID, m.Role)); !ok || held.ETag != m.ETag {
+		if held, ok := p.members.get(memberKey(m.Row(), m.Role)); !ok || held.ETag != m.ETag {
 			return fmt.Errorf("membership %s of %s: %w", m.Role, m.OID, airlock.ErrConflict)
 		}
 	}

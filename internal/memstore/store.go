@@ -13,6 +13,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Store implements the storage ports of internal/airlock in memory. The zero
@@ -24,6 +25,7 @@ type Store struct {
 	workspaces sorted[airlock.Workspace]
 	partitions map[string]*partition
 	strange    map[string]audit.Line
+	people     sorted[*chained[people.Record]]
 }
 
 // partition holds the rows of one workspace.
@@ -32,6 +34,7 @@ type partition struct {
 	open      sorted[airlock.Open]
 	files     map[slot]*files
 	members   sorted[access.Membership]
+	roll      chained[people.Roll]
 	manifests map[manifest]string
 	letters   map[letter]time.Time
 }
@@ -108,7 +111,10 @@ func (s *Store) Workspace(_ context.Context, id string) (airlock.Workspace, erro
 	if !ok {
 		return airlock.Workspace{}, fmt.Errorf("workspace %q: %w", id, airlock.ErrNotFound)
 	}
-	return cloneWorkspace(w), nil
+	w = cloneWorkspace(w)
+	roll, err := copied(s.partition(id).roll.row)
+	w.Policy.Hold = roll.Hold()
+	return w, err
 }
 
 // Workspaces lists them in the order of their ids.
@@ -123,6 +129,7 @@ func (s *Store) Workspaces(_ context.Context, page airlock.Page) ([]airlock.Work
 func (s *Store) PutWorkspace(_ context.Context, w airlock.Workspace) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	w.Policy.Hold = airlock.Hold{} // the roll says that
 	s.workspaces.put(w.ID, cloneWorkspace(w))
 	return nil
 }

@@ -9,15 +9,18 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Lines lists a request's audit lines in order.
 func (s *Store) Lines(_ context.Context, key airlock.Key, page airlock.Page) ([]audit.Line, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.partition(key.Workspace).requests.get(key.Request)
-	if !ok {
-		return nil, "", nil
+	var lines []audit.Line
+	if r, ok := s.partition(key.Workspace).requests.get(key.Request); ok {
+		lines = r.lines
+	} else if key.Workspace == people.Partition || key.Workspace == key.Request {
+		lines = s.ownLines(key)
 	}
 	from := 0
 	if page.After != "" {
@@ -26,13 +29,13 @@ func (s *Store) Lines(_ context.Context, key airlock.Key, page airlock.Page) ([]
 			return nil, "", fmt.Errorf("cursor %q: %w", page.After, airlock.ErrInvalid)
 		}
 	}
-	from = min(from, len(r.lines))
-	to := min(from+limit(page), len(r.lines))
+	from = min(from, len(lines))
+	to := min(from+limit(page), len(lines))
 	next := ""
-	if to < len(r.lines) {
+	if to < len(lines) {
 		next = strconv.Itoa(to)
 	}
-	return slices.Clone(r.lines[from:to]), next, nil
+	return slices.Clone(lines[from:to]), next, nil
 }
 
 // Strange keeps a line about something refused or foreign; id makes a repeat

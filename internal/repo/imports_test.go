@@ -16,6 +16,7 @@ var rulebooks = map[string][]string{
 	"internal/fault":   {},
 	"internal/airlock": {module + "internal/access", module + "internal/audit", module + "internal/fsm",
 		"github.com/google/uuid", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
+	"internal/people": {module + "internal/access", module + "internal/airlock", module + "internal/audit", "github.com/google/uuid"},
 }
 
 // impure is what a rulebook never touches.

@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Store is everything that the airlock keeps, and how a test fills it.
@@ -29,6 +30,8 @@ type Store interface {
 	airlock.Members
 	airlock.Manifests
 	airlock.Letters
+	people.Rolls
+	people.Records
 	Seeder
 }
 
@@ -59,7 +62,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	}{
 		{"requests", requestRules}, {"commit", commitRules}, {"files", fileRules}, {"put", putRules},
 		{"selections", selectionRules}, {"work", workRules}, {"trail", trailRules}, {"people", peopleRules},
-		{"papers", paperRules}, {"audit", auditRules},
+		{"papers", paperRules}, {"audit", auditRules}, {"rolls", rollRules},
 	} {
 		for _, r := range room.rules {
 			t.Run(room.name+"/"+r.name, func(t *testing.T) {
