@@ -2,7 +2,7 @@
 // a time, and verifies each against the manifest that was approved. In: an
 // order that names a request and an attempt. Out: the next slice's order, or a
 // notice. An order for another attempt, or for a request that is not being
-// delivered, does nothing.
+// delivered, does nothing. In a frozen workspace nothing is copied.
 package airlockdeliver
 
 import (
@@ -32,6 +32,7 @@ type Function struct {
 	Desk      airlock.Desk
 	Vault     airlock.Vault
 	Manifests airlock.Manifests
+	Fresh     airlock.Workspaces // remembers nothing: whether a workspace is frozen is asked before every slice
 
 	Page     int           // files in one page; 0 means 100
 	Pages    int           // pages in one call; 0 means 10, so that the manifest is not read for every hundred files
@@ -49,6 +50,12 @@ func (f Function) Handle(ctx context.Context, m message.Deliver) (Out, error) {
 	r := c.Request
 	if r.Stage != airlock.Approving || m.Attempt != r.Attempt {
 		return out(c, ledger.Pending(r), m.Trace), nil
+	}
+	if c, err = f.fresh(ctx, c); err != nil {
+		return Out{}, err
+	}
+	if c.Policy.Hold.Freeze != nil { // sweep comes back, and the delivery goes on where it was once this is lifted
+		return out(c, ledger.Pending(r), m.Trace), f.Ledger.End(ctx, f.Work, r)
 	}
 	if !f.Ledger.Now().Before(r.Waits(c.Policy).Deadline) { // a chain that goes on and on leaves sweep nothing to look at
 		return f.move(ctx, c, airlock.Move{On: airlock.Broke, Reason: "the delivery took too long; retry it"}, m.Trace)
@@ -78,6 +85,17 @@ func (f Function) Handle(ctx context.Context, m message.Deliver) (Out, error) {
 		return out(c, append(ledger.Pending(r), airlock.Deliver), m.Trace), nil
 	}
 	return f.finish(ctx, s, m.Trace)
+}
+
+// fresh reads the workspace anew where its row may be remembered: one that was
+// frozen a moment ago must hold the very next slice.
+func (f Function) fresh(ctx context.Context, c ledger.Case) (ledger.Case, error) {
+	w, err := f.Fresh.Workspace(ctx, c.Request.Workspace)
+	if err != nil {
+		return c, fmt.Errorf("workspace %s: %w", c.Request.Workspace, err)
+	}
+	c.Workspace, c.Policy = w, w.Policy.WithDefaults()
+	return c, nil
 }
 
 // approved loads the manifest that was approved, by name. It is a broken

@@ -16,7 +16,7 @@ import (
 )
 
 func room(w *roomtest.World) airlockdeliver.Function {
-	return airlockdeliver.Function{Ledger: w.Ledger, Files: w.Rows, Work: w.Work, Desk: w.Desk, Vault: w.Vault, Manifests: w.Manifests,
+	return airlockdeliver.Function{Ledger: w.Ledger, Files: w.Rows, Work: w.Work, Desk: w.Desk, Vault: w.Vault, Manifests: w.Manifests, Fresh: w.Spaces,
 		Page: 2, Pages: 1, Parallel: 1, Slice: 4}
 }
 

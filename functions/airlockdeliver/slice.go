@@ -65,6 +65,9 @@ func (s *slice) pages(ctx context.Context, files []airlock.File, next bool) (mor
 		if files, next, err = s.page(ctx); err != nil || len(files) == 0 {
 			return err != nil, err
 		}
+		if s.c, err = s.f.fresh(ctx, s.c); err != nil || s.c.Policy.Hold.Freeze != nil {
+			return true, err
+		}
 	}
 }
 

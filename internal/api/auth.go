@@ -31,7 +31,7 @@ func (a *api) admit(action access.Action) func(huma.Context, func(huma.Context))
 			if workspace := ctx.Param("workspace_id"); workspace != "" {
 				c, err = a.Desk.Admit(ctx.Context(), c, canonical(workspace), action)
 			} else {
-				err = desk.AdmitEverywhere(c, action)
+				c, err = a.Desk.AdmitEverywhere(ctx.Context(), c, action)
 			}
 		}
 		if err != nil {

@@ -93,7 +93,7 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 		b.must(b.store.PutMember(t.Context(), m))
 	}
 	log := slog.New(slog.DiscardHandler)
-	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Audits: b.store, Workspaces: b.store, Members: b.store,
+	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Audits: b.store, Workspaces: b.store, Members: b.store, People: b.store,
 		Manifests: b.store, Containers: b.files, Orders: nowhere{}, Facts: nowhere{}},
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
 	b.settings = api.Settings{Desk: b.desk, Verifier: tokens{}, Now: now, Log: log,

@@ -9,6 +9,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // store is every port of the rulebook that keeps rows.
@@ -18,6 +20,7 @@ type store interface {
 	airlock.Trail
 	airlock.Workspaces
 	airlock.Members
+	desk.Records
 	airlock.Manifests
 	airlock.Work
 	PutWorkspace(ctx context.Context, w airlock.Workspace) error
@@ -156,4 +159,9 @@ func (v countedVault) Open(ctx context.Context, ref airlock.Ref, from, count int
 func (v countedVault) Copy(ctx context.Context, c airlock.Copy) (airlock.Copied, error) {
 	defer v.c.begin("vault.Copy")()
 	return v.Vault.Copy(ctx, c)
+}
+
+func (s counted) Record(ctx context.Context, oid string) (people.Record, error) {
+	defer s.c.begin("people.Record")()
+	return s.store.Record(ctx, oid)
 }

@@ -81,14 +81,14 @@ func newPipeline(ctx context.Context, back backend) (*pipeline, error) {
 	known := &ledger.Remembered{Store: rows, For: 30 * time.Second, Now: time.Now} // as the app is wired
 	book := ledger.Ledger{Requests: rows, Workspaces: known, Trail: rows, Now: time.Now, Cadence: cadence}
 	p.advance = airlockadvance.Function{Ledger: book, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
-	p.deliver = airlockdeliver.Function{Ledger: book, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
+	p.deliver = airlockdeliver.Function{Ledger: book, Fresh: rows, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
 	p.inspect = airlockinspect.Function{Ledger: book, Files: rows, Vault: vault, Inspector: inspect.Inspector{Now: time.Now, BufferBytes: 4096}}
 	p.verdict = airlockverdict.Function{Ledger: book, Files: rows, Desk: boxes}
 	door := &doorman.Doorman{AirlockAccount: airlock.AirlockAccount, StorageTopics: []string{topic}, ScanTopics: []string{scanTopic},
 		Workspaces: rows, Trail: rows, Now: time.Now}
 	p.created, p.scanned = blobcreated.Function{Door: door}, blobscanned.Function{Door: door}
 	p.desk = &desk.Desk{Now: time.Now, Cadence: cadence, Log: slog.New(slog.DiscardHandler), Parallel: 1,
-		Ports: desk.Ports{Requests: rows, Files: rows, Trail: rows, Workspaces: rows, Members: rows, Manifests: rows,
+		Ports: desk.Ports{Requests: rows, Files: rows, Trail: rows, Workspaces: rows, Members: rows, People: rows, Manifests: rows,
 			Containers: boxes, Orders: p, Facts: p}}
 	err := back.rows.PutWorkspace(ctx, airlock.Workspace{ID: p.workspace, DisplayName: "Bench", StorageAccount: "ws1", Deployed: true,
 		EnableAirlock: true, Policy: airlock.Policy{}})

@@ -5,23 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // standing is what a caller is in a workspace.
 type standing struct {
 	workspace airlock.Workspace
 	roles     []access.Role
+	held      string // why memberships of the caller do not count now
 }
 
 // Admit checks that the caller may take an action in a workspace, and returns
 // the caller with what was read for it, so that the call that follows does not
 // read it again. airlock.ErrNotFound: there is no such workspace, or the caller
-// has no role in it; airlock.ErrRefused: the caller's roles may not.
+// has no role in it; airlock.ErrRefused: the caller's roles may not, or do not
+// count now; airlock.ErrFrozen: the workspace is frozen.
 func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action access.Action) (Caller, error) {
 	s := c.standing
 	if s == nil || s.workspace.ID != workspace {
@@ -32,28 +37,74 @@ func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action acc
 		s = &read
 	}
 	c.standing = s
-	if s.stranger() {
+	switch may := access.May(action, s.roles...); {
+	case !may && s.held != "":
+		return c, fmt.Errorf("%s: %w", s.held, airlock.ErrRefused)
+	case s.stranger():
 		return c, errNoWorkspace
-	}
-	if !access.May(action, s.roles...) {
+	case !may:
 		return c, fmt.Errorf("the user is missing a required role: %s needs one of %v: %w", action, access.Roles(action), airlock.ErrRefused)
+	case access.FrozenOut(action):
+		return c, s.thawed()
 	}
 	return c, nil
+}
+
+// thawed returns airlock.ErrFrozen, with who froze it and why, while the
+// workspace is frozen.
+func (s standing) thawed() error {
+	if f := s.workspace.Policy.Hold.Freeze; f != nil {
+		return fmt.Errorf("%s: %w", f.Text(), airlock.ErrFrozen)
+	}
+	return nil
+}
+
+// Roles are the roles that the caller has now in the workspace that Admit let
+// them into.
+func (c Caller) Roles() []access.Role {
+	if c.standing == nil {
+		return nil
+	}
+	return slices.Clone(c.standing.roles)
+}
+
+// Workspace is the one that Admit let the caller into.
+func (c Caller) Workspace() airlock.Workspace {
+	if c.standing == nil {
+		return airlock.Workspace{}
+	}
+	return c.standing.workspace
 }
 
 func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (standing, error) {
 	if !canonical(workspace) {
 		return standing{}, errNoWorkspace
 	}
-	w, err := d.Ports.Workspaces.Workspace(ctx, workspace)
-	if errors.Is(err, airlock.ErrNotFound) {
+	var (
+		st     standing
+		w      airlock.Workspace
+		noSuch bool
+	)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(d.parallel())
+	group.Go(func() (err error) {
+		w, err = d.Ports.Workspaces.Workspace(ctx, workspace)
+		noSuch = errors.Is(err, airlock.ErrNotFound)
+		if err != nil {
+			return fmt.Errorf("workspace %s: %w", workspace, err)
+		}
+		return nil
+	})
+	group.Go(func() (err error) {
+		st, err = d.standIn(ctx, p, workspace, nil)
+		return err
+	})
+	err := group.Wait()
+	if noSuch {
 		return standing{}, errNoWorkspace
 	}
-	if err != nil {
-		return standing{}, fmt.Errorf("workspace %s: %w", workspace, err)
-	}
-	roles, err := d.rolesIn(ctx, p, workspace)
-	return standing{workspace: w, roles: roles}, err
+	st.workspace = w
+	return st, err
 }
 
 // stranger tells that somebody has no role in the workspace, nor one that holds
@@ -66,31 +117,79 @@ func (s standing) stranger() bool {
 // in which they have no role.
 var errNoWorkspace = fmt.Errorf("workspace does not exist: %w", airlock.ErrNotFound)
 
-// rolesIn are the roles a person has in a workspace. Of those in the token
-// only the ones that hold everywhere count.
-func (d *Desk) rolesIn(ctx context.Context, p access.Person, workspace string) ([]access.Role, error) {
-	members, err := d.Ports.Members.MembershipsOf(ctx, workspace, p.OID)
-	if err != nil {
-		return nil, fmt.Errorf("memberships in %s: %w", workspace, err)
-	}
-	roles := tokenRoles(p)
-	for _, m := range members {
-		if m.OID == p.OID && slices.Contains(access.WorkspaceRoles, m.Role) && !slices.Contains(roles, m.Role) {
-			roles = append(roles, m.Role)
+// standIn tells what a person is in a workspace now, from storage: a role that
+// was taken away, or ended, counts no more. record is the person's where it is
+// known.
+func (d *Desk) standIn(ctx context.Context, p access.Person, workspace string, record *people.Record) (standing, error) {
+	var (
+		members []access.Membership
+		r       people.Record
+	)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(d.parallel())
+	group.Go(func() (err error) {
+		if len(p.Groups) > 0 {
+			members, err = d.Ports.Members.Members(ctx, workspace)
+		} else {
+			members, err = d.Ports.Members.MembershipsOf(ctx, workspace, p.OID)
 		}
+		if err != nil {
+			return fmt.Errorf("memberships in %s: %w", workspace, err)
+		}
+		return nil
+	})
+	if record == nil {
+		group.Go(func() (err error) {
+			r, err = d.personal(ctx, p.OID)
+			return err
+		})
+	} else {
+		r = *record
 	}
-	return roles, nil
+	if err := group.Wait(); err != nil {
+		return standing{}, err
+	}
+	now := people.Stand(p, members, r, d.Now())
+	return standing{roles: now.Roles, held: now.Held}, nil
 }
 
-// tokenRoles are the roles in the token that hold everywhere.
-func tokenRoles(p access.Person) []access.Role {
-	var roles []access.Role
-	for _, role := range []access.Role{access.TREAdmin, access.TREUser} {
-		if p.Is(role) {
-			roles = append(roles, role)
-		}
+// personal is what is kept of a person.
+func (d *Desk) personal(ctx context.Context, oid string) (people.Record, error) {
+	r, err := d.Ports.People.Record(ctx, oid)
+	if err != nil {
+		return r, fmt.Errorf("record of a person: %w", err)
 	}
-	return roles
+	return r, nil
+}
+
+// AdmitEverywhere checks that the caller may take an action that is about no
+// workspace, by the roles of the token, which hold in all of them, and returns
+// the caller with what was read for it. airlock.ErrRefused: they may not, or are
+// suspended.
+func (d *Desk) AdmitEverywhere(ctx context.Context, c Caller, action access.Action) (Caller, error) {
+	if c.record == nil {
+		r, err := d.personal(ctx, c.Person.OID)
+		if err != nil {
+			return c, err
+		}
+		c.record = &r
+	}
+	switch roles := c.Everywhere(d.Now()); {
+	case access.May(action, roles...):
+		return c, nil
+	case c.record.Suspended != nil:
+		return c, fmt.Errorf("%s: %w", c.record.Blocks(d.Now()), airlock.ErrRefused)
+	}
+	return c, fmt.Errorf("the user is missing a required role: %s needs one of %v: %w", action, access.Roles(action), airlock.ErrRefused)
+}
+
+// Everywhere are the roles that hold in all workspaces of a caller whom
+// AdmitEverywhere knows.
+func (c Caller) Everywhere(now time.Time) []access.Role {
+	if c.record == nil {
+		return nil
+	}
+	return people.Stand(c.Person, nil, *c.record, now).Roles
 }
 
 // canonical tells whether a text is a UUID in the one form that rows are keyed
@@ -98,79 +197,4 @@ func tokenRoles(p access.Person) []access.Role {
 func canonical(id string) bool {
 	u, err := uuid.Parse(id)
 	return err == nil && u.String() == id
-}
-
-// visit is a caller before one request.
-type visit struct {
-	standing
-	caller  Caller
-	request airlock.Request
-	as      []airlock.Role
-}
-
-// enter admits the caller and loads the request as the caller may see it. What
-// the caller may not see does not exist.
-func (d *Desk) enter(ctx context.Context, c Caller, key airlock.Key, action access.Action) (visit, error) {
-	c, err := d.Admit(ctx, c, key.Workspace, action)
-	if err != nil {
-		return visit{}, err
-	}
-	v, err := d.load(ctx, c, key)
-	if err != nil {
-		return visit{}, err
-	}
-	return v, v.sees(action)
-}
-
-// load reads the request for a caller who was admitted.
-func (d *Desk) load(ctx context.Context, c Caller, key airlock.Key) (visit, error) {
-	if !canonical(key.Request) {
-		return visit{}, errUnseen
-	}
-	r, err := d.Ports.Requests.Request(ctx, key)
-	if errors.Is(err, airlock.ErrNotFound) {
-		return visit{}, errUnseen
-	}
-	if err != nil {
-		return visit{}, fmt.Errorf("airlock request %s: %w", key.Request, err)
-	}
-	return visit{standing: *c.standing, caller: c, request: r, as: r.Capacities(c.Person, c.standing.roles)}, nil
-}
-
-// errUnseen is the answer to who asks for what is not there, or not theirs.
-var errUnseen = fmt.Errorf("airlock request does not exist: %w", airlock.ErrNotFound)
-
-// sees returns errUnseen unless the visitor may see the request. An
-// administrator, who may retry and audit, need not.
-func (v visit) sees(action access.Action) error {
-	byAdmin := slices.Contains(v.as, airlock.Admin) && !access.May(access.Read, v.roles...)
-	blind := byAdmin && (action == access.Retry || action == access.Audit)
-	if !blind && !v.request.Sees(v.as, v.roles) {
-		return errUnseen
-	}
-	return nil
-}
-
-// view is the request as the visitor sees it. An administrator, who may retry
-// what failed, sees nothing of what it is about.
-func (v visit) view(r airlock.Request) View {
-	as := r.Capacities(v.caller.Person, v.roles)
-	view := View{Request: r, Workspace: v.workspace, Roles: v.roles, Capacities: as,
-		Actions: actions(r, as, v.caller.Person), Wait: r.Waits(v.workspace.Policy)}
-	if !access.May(access.Read, v.roles...) {
-		view.Request.Title, view.Request.Justification, view.Request.Message = "", "", ""
-		view.Request.Properties, view.Request.Reviews = nil, nil
-	}
-	return view
-}
-
-// actions are the rulebook's, less deciding for who has decided on this turn
-// or handed the request in.
-func actions(r airlock.Request, as []airlock.Role, p access.Person) []string {
-	all := r.Actions(as)
-	decided := slices.ContainsFunc(r.Reviews, func(v airlock.Review) bool { return v.Turn == r.Turn && v.Reviewer.OID == p.OID })
-	if decided || p.OID == r.CreatedBy.OID || p.OID == r.SubmittedBy.OID {
-		all = slices.DeleteFunc(all, func(a string) bool { return a == "review" || a == string(airlock.Return) })
-	}
-	return all
 }

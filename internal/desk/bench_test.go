@@ -127,7 +127,7 @@ func newBench(t *testing.T, change ...func(*airlock.Workspace)) *bench {
 		b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: m.workspace, OID: m.who.OID, Name: m.who.Name, Email: m.who.Email, Role: m.role}))
 	}
 	p := flaky{Store: b.store, files: b.files, orders: b.orders, faults: b.faults}
-	b.Desk = &desk.Desk{Ports: desk.Ports{Requests: p, Files: flakyFiles{p}, Trail: p, Workspaces: p, Members: p,
+	b.Desk = &desk.Desk{Ports: desk.Ports{Requests: p, Files: flakyFiles{p}, Trail: p, Workspaces: p, Members: p, People: p,
 		Manifests: b.store, Containers: flakyContainers{p}, Orders: p, Facts: p},
 		Now: b.clock, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour},
 		Log: slog.New(slog.DiscardHandler)}

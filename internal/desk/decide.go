@@ -7,6 +7,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Word is a reviewer's decision.
@@ -27,13 +28,13 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 		if err := prose("reason", word.Reason, airlock.MaxReason); err != nil {
 			return airlock.Change{}, err
 		}
-		members, err := d.Ports.Members.Members(ctx, key.Workspace)
+		managers, err := d.managers(ctx, v)
 		if err != nil {
-			return airlock.Change{}, fmt.Errorf("members of %s: %w", key.Workspace, err)
+			return airlock.Change{}, err
 		}
 		change, err := v.request.Decide(airlock.Decision{ID: operation, Verb: word.Verb, By: v.caller.person(),
 			Digest: word.Digest, Reason: word.Reason, At: d.Now(), Operation: operation, Call: v.caller.call()},
-			managers(members), v.workspace.Policy.WithDefaults().Reviewers)
+			managers, v.workspace.Policy.WithDefaults().Reviewers)
 		if err != nil {
 			return change, err
 		}
@@ -42,6 +43,59 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 	return d.act(ctx, c, key, m)
 }
 
-func managers(members []access.Membership) []access.Membership {
-	return slices.DeleteFunc(slices.Clone(members), func(m access.Membership) bool { return m.Role != access.AirlockManager })
+// managers are the workspace's airlock managers as they are now. Who is one by
+// a group stands for themselves: the caller, whose token names the group, and
+// who approved this turn before, while the group has the role.
+func (d *Desk) managers(ctx context.Context, v visit) ([]access.Membership, error) {
+	all, records, err := d.counting(ctx, v.workspace.ID, access.AirlockManager, append(approvers(v.request), v.caller.Person.OID))
+	if err != nil {
+		return nil, err
+	}
+	var managers []access.Membership
+	for _, m := range all {
+		if !m.Group {
+			managers = append(managers, m)
+			continue
+		}
+		if m.Of(v.caller.Person) && records[v.caller.Person.OID].Blocks(d.Now()) == "" {
+			managers = append(managers, people.As(m, v.caller.Person))
+		}
+		for _, review := range v.request.Reviews {
+			if review.Turn == v.request.Turn && review.Through == m.OID && records[review.Reviewer.OID].Blocks(d.Now()) == "" {
+				managers = append(managers, people.As(m, review.Reviewer))
+			}
+		}
+	}
+	return managers, nil
+}
+
+// approvers are who decided on this turn through a group.
+func approvers(r airlock.Request) (oids []string) {
+	for _, review := range r.Reviews {
+		if review.Turn == r.Turn && review.Through != "" {
+			oids = append(oids, review.Reviewer.OID)
+		}
+	}
+	return oids
+}
+
+// counting are the memberships of a role that count now, with the records of
+// the people among them and of the others named.
+func (d *Desk) counting(ctx context.Context, workspace string, role access.Role, others []string) ([]access.Membership, map[string]people.Record, error) {
+	members, err := d.Ports.Members.Members(ctx, workspace)
+	if err != nil {
+		return nil, nil, fmt.Errorf("members of %s: %w", workspace, err)
+	}
+	members = slices.DeleteFunc(slices.Clone(members), func(m access.Membership) bool { return m.Role != role })
+	for _, m := range members {
+		if !m.Group {
+			others = append(others, m.OID)
+		}
+	}
+	slices.Sort(others)
+	records, err := people.ReadAll(ctx, d.Ports.People, slices.Compact(others), d.parallel())
+	if err != nil {
+		return nil, nil, err
+	}
+	return people.Counting(members, records, d.Now()), records, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // What can be wrong beside what the rulebook says. Every other error of this
@@ -40,6 +41,13 @@ type Facts interface {
 	Publish(ctx context.Context, fact message.Fact) error
 }
 
+// Records knows what is kept of people: who is suspended, whose training ended.
+type Records interface {
+	// Record returns a Record with nothing but its OID for somebody of whom
+	// nothing is kept.
+	Record(ctx context.Context, oid string) (people.Record, error)
+}
+
 // Ports are what a desk works with.
 type Ports struct {
 	Requests   airlock.Requests
@@ -48,6 +56,7 @@ type Ports struct {
 	Audits     airlock.AuditQuery
 	Workspaces airlock.Workspaces
 	Members    airlock.Members
+	People     Records
 	Manifests  airlock.Manifests
 	Containers airlock.Desk
 	Orders     Orders
@@ -76,7 +85,8 @@ type Caller struct {
 	// Operation.
 	Call string
 
-	standing *standing // what Admit read
+	standing *standing      // what Admit read
+	record   *people.Record // what AdmitEverywhere read
 }
 
 // View is a request as one person sees it.

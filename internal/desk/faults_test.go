@@ -12,6 +12,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 var errBoom = errors.New("storage is away")
@@ -100,6 +101,11 @@ func (p flaky) Members(ctx context.Context, w string) (m []access.Membership, er
 func (p flaky) MembershipsOf(ctx context.Context, w, oid string) (m []access.Membership, err error) {
 	err = p.faults.do("MembershipsOf", func() error { m, err = p.Store.MembershipsOf(ctx, w, oid); return err })
 	return m, err
+}
+
+func (p flaky) Record(ctx context.Context, oid string) (r people.Record, err error) {
+	err = p.faults.do("Record", func() error { r, err = p.Store.Record(ctx, oid); return err })
+	return r, err
 }
 
 func (p flaky) Send(ctx context.Context, queue string, message any, delay time.Duration) error {

@@ -20,7 +20,8 @@ type Link struct {
 // Link returns the link that AzureTRE's clients ask for, by status: into the
 // draft for its creator (write-only), to the sealed files under review for
 // reviewers and owners, to the released files once approved. In every other
-// status there is none: airlock.ErrIllegal.
+// status there is none: airlock.ErrIllegal. A frozen workspace has none:
+// airlock.ErrFrozen; links that were handed out before work until they end.
 func (d *Desk) Link(ctx context.Context, c Caller, key airlock.Key) (Link, error) {
 	v, err := d.enter(ctx, c, key, access.Read)
 	if err != nil {
@@ -55,6 +56,9 @@ func (d *Desk) linkIn(ctx context.Context, c Caller, key airlock.Key, action acc
 // link is whichever the rulebook grants.
 func (d *Desk) link(ctx context.Context, v visit) (Link, error) {
 	made, may, err := v.request.Link(v.caller.Person, v.roles)
+	if err == nil {
+		err = v.thawed()
+	}
 	if err != nil {
 		return Link{}, err
 	}

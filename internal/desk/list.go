@@ -73,7 +73,8 @@ func (d *Desk) List(ctx context.Context, c Caller, workspace string, f Filter) (
 // Mine returns requests of all workspaces: those the caller made, or, with
 // managed, those of the workspaces whose airlock manager the caller is.
 func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (Listing, error) {
-	if err := AdmitEverywhere(c, access.ListMine); err != nil {
+	c, err := d.AdmitEverywhere(ctx, c, access.ListMine)
+	if err != nil {
 		return Listing{}, err
 	}
 	if err := f.check(); err != nil {
@@ -92,7 +93,7 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 	group.SetLimit(d.parallel())
 	for _, w := range workspaces {
 		group.Go(func() error {
-			views, err := d.mineIn(ctx, c, w, managed, f)
+			views, err := d.mineIn(ctx, c, w.ID, managed, f)
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, views...)
@@ -108,15 +109,18 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 // parallel is Desk.Parallel with its default.
 func (d *Desk) parallel() int { return cmp.Or(max(d.Parallel, 0), 8) }
 
-func (d *Desk) mineIn(ctx context.Context, c Caller, w airlock.Workspace, managed bool, f Filter) ([]View, error) {
-	roles, err := d.rolesIn(ctx, c.Person, w.ID)
+func (d *Desk) mineIn(ctx context.Context, c Caller, workspace string, managed bool, f Filter) ([]View, error) {
+	s, err := d.standIn(ctx, c.Person, workspace, c.record)
 	if err != nil {
 		return nil, err
 	}
-	if !access.May(access.Read, roles...) || managed && !slices.Contains(roles, access.AirlockManager) {
+	if !access.May(access.Read, s.roles...) || managed && !slices.Contains(s.roles, access.AirlockManager) {
 		return nil, nil
 	}
-	return d.visible(ctx, c, standing{workspace: w, roles: roles}, f)
+	if s.workspace, err = d.Ports.Workspaces.Workspace(ctx, workspace); err != nil { // the list does not say whether it is frozen
+		return nil, fmt.Errorf("workspace %s: %w", workspace, err)
+	}
+	return d.visible(ctx, c, s, f)
 }
 
 func (d *Desk) workspaces(ctx context.Context) ([]airlock.Workspace, error) {

@@ -49,7 +49,7 @@ func (d *Desk) WorkspaceAudit(ctx context.Context, c Caller, workspace string, s
 // WholeAudit searches the audit lines of every workspace, of people, and of
 // what was refused.
 func (d *Desk) WholeAudit(ctx context.Context, c Caller, s Search) (Found, error) {
-	if err := AdmitEverywhere(c, access.AuditAll); err != nil {
+	if _, err := d.AdmitEverywhere(ctx, c, access.AuditAll); err != nil {
 		return Found{}, err
 	}
 	workspaces, err := d.workspaces(ctx)
@@ -61,15 +61,6 @@ func (d *Desk) WholeAudit(ctx context.Context, c Caller, s Search) (Found, error
 		partitions = append(partitions, w.ID)
 	}
 	return d.SearchAudit(ctx, partitions, s)
-}
-
-// AdmitEverywhere checks that the roles in the caller's token, which hold in
-// all workspaces, may take an action. airlock.ErrRefused: they may not.
-func AdmitEverywhere(c Caller, action access.Action) error {
-	if !access.May(action, tokenRoles(c.Person)...) {
-		return fmt.Errorf("the user is missing a required role: %s needs one of %v: %w", action, access.Roles(action), airlock.ErrRefused)
-	}
-	return nil
 }
 
 // SearchAudit searches partitions for whoever was admitted to all of them.

@@ -51,7 +51,7 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency,
 		Pause: w.ReconcileEvery, Changes: w.MaxReseals}.Handle)
-	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
+	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Fresh: s.Store, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice}.Handle)
 	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)

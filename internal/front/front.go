@@ -43,7 +43,7 @@ func Add(app *azfunc.App, settings Settings) error {
 	azfunc.Add(app, "airlockchanged", "fact", airlockchanged.Function{Door: door}.Handle)
 
 	people := &desk.Desk{Now: time.Now, Cadence: backing.Cadence(c), Log: log, Ports: desk.Ports{
-		Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store, Manifests: s.Store,
+		Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store, People: s.Store, Manifests: s.Store,
 		Containers: azdesk.New(accounts), Orders: s.Orders, Facts: s.Topic}}
 	return addPages(app, settings, people, s)
 }

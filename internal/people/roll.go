@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -11,7 +12,7 @@ import (
 
 // Partition is the workspace that people's own audit lines, mails and open
 // work are kept under: no workspace's id, which are UUIDs.
-const Partition = "people"
+const Partition = airlock.PeoplePartition
 
 // Event is something that people are told of.
 type Event string
@@ -108,4 +109,23 @@ type Records interface {
 	// Records lists everybody of whom something is kept, in the order of their
 	// object ids.
 	Records(ctx context.Context, page airlock.Page) ([]Record, string, error)
+}
+
+// ReadAll reads the records of these people, a few at once.
+func ReadAll(ctx context.Context, from interface {
+	Record(ctx context.Context, oid string) (Record, error)
+}, oids []string, parallel int) (map[string]Record, error) {
+	all := make([]Record, len(oids))
+	err := airlock.Each(len(oids), parallel, func(i int) (err error) {
+		all[i], err = from.Record(ctx, oids[i])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("records of people: %w", err)
+	}
+	records := make(map[string]Record, len(oids))
+	for i, oid := range oids {
+		records[oid] = all[i]
+	}
+	return records, nil
 }

@@ -149,7 +149,7 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 	b.seal, err = seal.New(base64.StdEncoding.EncodeToString(key), b.now)
 	b.must(err)
 	log := slog.New(slog.NewTextHandler(b.logs, nil))
-	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Workspaces: b.store, Members: b.store,
+	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Workspaces: b.store, Members: b.store, People: b.store,
 		Manifests: b.store, Containers: b.files, Orders: b.orders, Facts: b.orders},
 		Now: b.now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
 	server := httptest.NewUnstartedServer(nil)

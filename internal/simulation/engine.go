@@ -80,7 +80,7 @@ func newWorld(cfg Config) *World {
 	w.files = &memfiles.Files{Now: w.clock, HoldName: 30 * time.Second, SliceBytes: w.set.CopySlice}
 	w.sweep = timer{name: "sweep", every: time.Minute, last: w.now, off: w.set.NoSweep}
 	w.retain = timer{name: "retain", every: 24 * time.Hour, last: w.now}
-	base := Ports{Requests: w.store, Files: w.store, Work: w.store, Trail: w.store, Workspaces: w.store, Members: w.store,
+	base := Ports{Requests: w.store, Files: w.store, Work: w.store, Trail: w.store, Workspaces: w.store, Members: w.store, People: w.store,
 		Manifests: w.store, Letters: w.store, Desk: w.files, Vault: w.files, Janitor: w.files}
 	base.Requests, base.Vault = watched{w, base.Requests}, created{w, base.Vault}
 	w.ports = w.troubled(base)
@@ -111,7 +111,7 @@ func (w *World) wire() {
 	queued(w, message.QueueVerdict, airlockverdict.Function{Ledger: book, Files: p.Files, Desk: p.Desk}.Handle)
 	queued(w, message.QueueAdvance, airlockadvance.Function{Ledger: book, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Parallel: 1}.Handle)
-	queued(w, message.QueueDeliver, airlockdeliver.Function{Ledger: book, Files: p.Files, Work: p.Work, Desk: p.Desk,
+	queued(w, message.QueueDeliver, airlockdeliver.Function{Ledger: book, Fresh: p.Workspaces, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,
 		Settle: w.set.Cadence.Settle}.Handle)
@@ -129,7 +129,7 @@ func (w *World) wire() {
 		Queues: message.Queues}.Handle)
 	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan}.Handle)
 	w.people.desk = &desk.Desk{Now: w.clock, Cadence: w.set.Cadence, Log: log, Parallel: 1,
-		Ports: desk.Ports{Requests: p.Requests, Files: p.Files, Trail: p.Trail, Workspaces: p.Workspaces, Members: p.Members,
+		Ports: desk.Ports{Requests: p.Requests, Files: p.Files, Trail: p.Trail, Workspaces: p.Workspaces, Members: p.Members, People: p.People,
 			Manifests: p.Manifests, Containers: p.Desk, Orders: orders{w}, Facts: facts{w}}}
 }
 

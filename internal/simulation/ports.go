@@ -8,6 +8,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+	rules "github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Ports are all the ports of the airlock's rulebook that have a memory.
@@ -18,6 +20,7 @@ type Ports struct {
 	Trail      airlock.Trail
 	Workspaces airlock.Workspaces
 	Members    airlock.Members
+	People     desk.Records
 	Manifests  airlock.Manifests
 	Letters    airlock.Letters
 	Desk       airlock.Desk
@@ -29,7 +32,7 @@ type Ports struct {
 func (w *World) troubled(p Ports) Ports {
 	return Ports{
 		Requests: requests{w, p.Requests}, Files: files{w, p.Files}, Work: work{w, p.Work}, Trail: trail{w, p.Trail},
-		Workspaces: workspaces{w, p.Workspaces}, Members: members{w, p.Members}, Manifests: manifests{w, p.Manifests},
+		Workspaces: workspaces{w, p.Workspaces}, Members: members{w, p.Members}, People: records{w, p.People}, Manifests: manifests{w, p.Manifests},
 		Letters: letters{w, p.Letters}, Desk: boxes{w, p.Desk}, Vault: vault{w, p.Vault}, Janitor: janitor{w, p.Janitor},
 	}
 }
@@ -130,6 +133,15 @@ func (m members) MembershipsOf(ctx context.Context, workspace, oid string) ([]ac
 	return exec(ctx, m.w, "members.MembershipsOf", func() ([]access.Membership, error) {
 		return m.to.MembershipsOf(ctx, workspace, oid)
 	})
+}
+
+type records struct {
+	w  *World
+	to desk.Records
+}
+
+func (r records) Record(ctx context.Context, oid string) (rules.Record, error) {
+	return exec(ctx, r.w, "people.Record", func() (rules.Record, error) { return r.to.Record(ctx, oid) })
 }
 
 type manifests struct {
