@@ -22,7 +22,7 @@ func (s State) Freeze(a Act) (Change, error) {
 	}
 	c := s.begin(a)
 	c.Roll.Freeze = &airlock.Freeze{By: person(a.By), Role: a.role(), At: a.At.UTC(), Reason: a.Reason}
-	c.note(a, "freeze", "", "frozen", "")
+	c.note(a, "freeze", "", "frozen", "", "")
 	c.tell(a, Notice{Event: Frozen})
 	return c, nil
 }
@@ -45,7 +45,7 @@ func (s State) Unfreeze(a Act) (Change, error) {
 	}
 	c := s.begin(a)
 	c.Roll.Freeze, c.Roll.Resumed = nil, a.At.UTC()
-	c.note(a, "unfreeze", "frozen", "", "")
+	c.note(a, "unfreeze", "frozen", "", "", "")
 	c.tell(a, Notice{Event: Unfrozen})
 	return c, nil
 }

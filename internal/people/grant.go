@@ -35,6 +35,7 @@ type Act struct {
 	At        time.Time
 	Reason    string
 	Operation string // id of the call, so that its repeat is recognised
+	Call      string // id of the call as the audit trail names it
 }
 
 // Grant is what is to be given.
@@ -77,7 +78,7 @@ func (s State) Grant(a Act, g Grant) (Change, error) {
 		}
 		after = put(after, m)
 		c.Put = append(c.Put, m)
-		c.note(a, "grant", "", string(g.Role), about(m))
+		c.note(a, "grant", "", string(g.Role), m.OID, about(m))
 		c.tell(a, Notice{Event: event, Member: m})
 	}
 	return c, s.keepsOwner(after, a.At)
@@ -143,7 +144,7 @@ func (s State) Amend(a Act, oid string, role access.Role, to Amendment) (Change,
 		return c, nil
 	}
 	c.Put = append(c.Put, m)
-	c.note(a, "change", string(role), string(m.Role), about(m))
+	c.note(a, "change", string(role), string(m.Role), m.OID, about(m))
 	c.tell(a, Notice{Event: Changed, Member: m})
 	return c, s.keepsOwner(put(after, m), a.At)
 }
@@ -164,7 +165,7 @@ func (s State) Remove(a Act, oid string, role access.Role) (Change, error) {
 	}
 	c := s.begin(a)
 	c.Remove = append(c.Remove, old)
-	c.note(a, "remove", string(role), "", about(old))
+	c.note(a, "remove", string(role), "", old.OID, about(old))
 	c.tell(a, Notice{Event: Removed, Member: old})
 	return c, s.keepsOwner(without(s.Members, old), a.At)
 }

@@ -176,7 +176,7 @@ func TestGrid(t *testing.T) {
 			if got := outcome(err); got != cells[i] {
 				t.Errorf("%s, %s: %s (%v), want %s", who, what, got, err, cells[i])
 			}
-			if err == nil && (len(c.Lines) != 1 || c.Lines[0].Actor.OID != a.By.OID || c.Lines[0].Reason != "because" || c.Lines[0].Actor.Role == "") {
+			if err == nil && (len(c.Lines) != 1 || c.Lines[0].Actor.OID != a.By.OID || c.Lines[0].Reason != "because" || c.Lines[0].Actor.Role == "" || c.Lines[0].Call != a.Call) {
 				t.Errorf("%s, %s: lines %+v", who, what, c.Lines)
 			}
 		}

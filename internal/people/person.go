@@ -119,7 +119,7 @@ func (r Record) begin(a Act) RecordChange {
 
 func (c *RecordChange) note(a Act, action, from, to, detail string) {
 	line, head := c.Record.Head.Append(audit.Line{Workspace: Partition, Request: c.Record.OID, At: a.At, Actor: a.actor(),
-		Action: action, From: from, To: to, Reason: a.Reason, Detail: detail})
+		Action: action, From: from, To: to, Reason: a.Reason, Detail: detail, Person: c.Record.OID, Call: a.Call})
 	c.Lines, c.Record.Head = append(c.Lines, line), head
 }
 

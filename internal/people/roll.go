@@ -12,7 +12,7 @@ import (
 
 // Partition is the workspace that people's own audit lines, mails and open
 // work are kept under: no workspace's id, which are UUIDs.
-const Partition = "people"
+const Partition = airlock.PeoplePartition
 
 // Event is something that people are told of.
 type Event string

@@ -102,9 +102,9 @@ func (s State) begin(a Act) Change {
 }
 
 // note adds an audit line.
-func (c *Change) note(a Act, action, from, to, detail string) {
+func (c *Change) note(a Act, action, from, to, oid, detail string) {
 	line, head := c.Roll.Head.Append(audit.Line{Workspace: c.Workspace, Request: c.Workspace, At: a.At, Actor: a.actor(),
-		Action: action, From: from, To: to, Reason: a.Reason, Detail: detail})
+		Action: action, From: from, To: to, Reason: a.Reason, Detail: detail, Person: oid, Call: a.Call})
 	c.Lines, c.Roll.Head = append(c.Lines, line), head
 }
 
@@ -162,16 +162,17 @@ func (a Act) role() access.Role {
 	return ""
 }
 
-// about says in the audit trail whose membership it is, and until when.
+// about says in the audit trail whether a membership is a person's or a
+// group's, and until when.
 func about(m access.Membership) string {
-	what := "person "
+	what := "person"
 	if m.Group {
-		what = "group "
+		what = "group"
 	}
 	if m.Expires.IsZero() {
-		return what + m.OID
+		return what
 	}
-	return what + m.OID + " until " + m.Expires.UTC().Format(time.RFC3339)
+	return what + " until " + m.Expires.UTC().Format(time.RFC3339)
 }
 
 // person is somebody as rows keep one.
