@@ -33,7 +33,8 @@ type Route struct {
 // routes is the whole API, one list a subject. An action is checked before
 // anything else is.
 func (a *api) routes() []Route {
-	return slices.Concat(a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(), a.probeRoutes())
+	return slices.Concat(a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(),
+		a.memberRoutes(), a.personRoutes(), a.probeRoutes())
 }
 
 // requestRoutes make, read and withdraw requests.
@@ -164,3 +165,6 @@ func (r Route) errors() []int {
 	return []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
 		http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
 }
+
+// MemberRoutes lists the routes on people.
+func MemberRoutes() []Route { return append((&api{}).memberRoutes(), (&api{}).personRoutes()...) }

@@ -19,6 +19,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/backing"
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/identity"
 	"github.com/trefoil-tre/trefoil/internal/identity/seal"
 	"github.com/trefoil-tre/trefoil/internal/identity/signin"
@@ -28,14 +29,14 @@ import (
 
 // addPages adds what people reach: the API and the portal. Nobody is asked
 // anything here, so that the handler starts while its issuer is down.
-func addPages(app *azfunc.App, settings Settings, people *desk.Desk, s backing.State) error {
+func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *roster.Roster, s backing.State) error {
 	c := settings.Config
 	verifier, err := identity.New(identity.Settings{Issuers: []string{string(c.SignIn.Issuer)}, Audiences: audiences(c.SignIn.Audience),
 		Tenants: c.SignIn.Tenants, Now: time.Now})
 	if err != nil {
 		return err
 	}
-	app.HTTP("api", api.New(api.Settings{Desk: people, Verifier: api.Identity(verifier), Now: time.Now, Log: app.Log,
+	app.HTTP("api", api.New(api.Settings{Desk: people, Roster: members, Verifier: api.Identity(verifier), Now: time.Now, Log: app.Log,
 		Checks: checks(s), Metadata: metadata(c.SignIn, settings.Version)}))
 	pages, err := newPortal(c, people, verifier)
 	if err != nil {
