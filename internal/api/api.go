@@ -18,6 +18,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 )
 
 // What a Verifier says of a token.
@@ -52,6 +53,7 @@ type Metadata struct {
 // Settings are what the API works with.
 type Settings struct {
 	Desk     *desk.Desk
+	Roster   *roster.Roster
 	Verifier Verifier
 	Checks   []Check
 	Metadata Metadata

@@ -14,6 +14,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
@@ -72,6 +73,7 @@ func (nowhere) Publish(context.Context, message.Fact) error            { return 
 type bench struct {
 	t       testing.TB
 	desk    *desk.Desk
+	roster  *roster.Roster
 	store   *memstore.Store
 	files   *memfiles.Files
 	handler http.Handler
@@ -96,7 +98,9 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Audits: b.store, Workspaces: b.store, Members: b.store, People: b.store,
 		Manifests: b.store, Containers: b.files, Orders: nowhere{}, Facts: nowhere{}},
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
-	b.settings = api.Settings{Desk: b.desk, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
+	b.roster = &roster.Roster{Desk: b.desk, Now: now, Hint: time.Minute, Log: log, Ports: roster.Ports{Rolls: b.store, Records: b.store,
+		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: nowhere{}}}
+	b.settings = api.Settings{Desk: b.desk, Roster: b.roster, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
 		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}}
 	b.handler = api.New(b.settings)
 	return b

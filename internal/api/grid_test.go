@@ -113,6 +113,9 @@ var bodies = map[string]string{
 	"revoke":   `{"reason":"mistake"}`,
 	"stop":     `{"reason":"wrong one"}`,
 	"remove":   `{"name":"a.txt"}`,
+
+	"assign": `{"role_id":"WorkspaceResearcher","user_ids":["b0000000-0000-4000-8000-000000000001"]}`, "{user_id}": `{"role_id":"WorkspaceResearcher"}`,
+	"freeze": because, "unfreeze": because, "suspend": because, "reinstate": because, "expiries": `{}`,
 }
 
 func bodyOf(r api.Route) string {
@@ -179,7 +182,7 @@ func TestGates(t *testing.T) {
 	id := b.stage(airlock.InReview)[len(list(here))+1:]
 	for _, r := range api.Routes() {
 		at := func(workspace string) string {
-			return strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", id).Replace(r.Path)
+			return strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", id, "{user_id}", people["bob"].OID).Replace(r.Path)
 		}
 		check := func(what, workspace, who string, want int) {
 			t.Helper()

@@ -34,20 +34,20 @@ func (r registers) Of(context.Context, string) ([]string, error) { return r.grou
 
 const (
 	audience = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
-	team     = "d1000000-0000-4000-8000-000000000001"
+	cohort   = "d1000000-0000-4000-8000-000000000001"
 )
 
 // provider signs Ann in, who is in a few groups, and Mia, who is in more than
 // fit into a token, and lets a program in.
 func provider(t *testing.T) *issuer.Server {
 	t.Helper()
-	crowd := []string{team}
+	crowd := []string{cohort}
 	for i := range 201 {
 		crowd = append(crowd, fmt.Sprintf("d2000000-0000-4000-8000-%012d", i))
 	}
 	s, err := issuer.Start(t.Context(), issuer.Config{Audience: audience, Now: time.Now,
 		Users: []issuer.User{
-			{Key: "ann", Name: "Ann", Email: "ann@example.org", OID: people["ann"].OID, Roles: []string{"TREUser"}, Groups: []string{team}},
+			{Key: "ann", Name: "Ann", Email: "ann@example.org", OID: people["ann"].OID, Roles: []string{"TREUser"}, Groups: []string{cohort}},
 			{Key: "mia", Name: "Mia", Email: "mia@example.org", OID: people["mia"].OID, Roles: []string{"TREUser"}, Groups: crowd},
 		},
 		Clients: []issuer.Client{{ID: "cli", Native: true}, {ID: "robot", Secret: "s", Service: true, Roles: []string{"TREUser"}}}})
@@ -81,8 +81,8 @@ func TestGroups(t *testing.T) {
 		want      []string
 		unknown   bool
 	}{
-		{name: "in the token: the directory is not asked", who: "ann", directory: registers{err: away}, want: []string{team}},
-		{name: "more than fit", who: "mia", directory: registers{groups: []string{team, "other"}}, want: []string{team, "other"}},
+		{name: "in the token: the directory is not asked", who: "ann", directory: registers{err: away}, want: []string{cohort}},
+		{name: "more than fit", who: "mia", directory: registers{groups: []string{cohort, "other"}}, want: []string{cohort, "other"}},
 		{name: "more than fit, the directory away", who: "mia", directory: registers{err: away}, unknown: true},
 		{name: "more than fit, no directory", who: "mia"},
 	} {
@@ -107,8 +107,8 @@ func TestGroupsUnknown(t *testing.T) {
 	b := newBench(t)
 	const groupless = "55555555-5555-4555-8555-555555555555"
 	b.must(b.store.PutWorkspace(t.Context(), airlock.Workspace{ID: groupless, Deployed: true, EnableAirlock: true}))
-	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: team, Group: true, Role: access.AirlockManager}))
-	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: there, OID: team, Group: true, Role: access.WorkspaceResearcher}))
+	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: cohort, Group: true, Role: access.AirlockManager}))
+	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: there, OID: cohort, Group: true, Role: access.WorkspaceResearcher}))
 	inReview := b.stage(airlock.InReview)
 	draft := b.draft() // of Ann's
 	unknown := func(name string) {

@@ -128,8 +128,6 @@ var keys = sync.OnceValue(func() (pair [2]*rsa.PrivateKey) {
 	return pair
 })
 
-const audience = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
-
 var mintTime = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 func newMint(t *testing.T) *mint {
@@ -150,7 +148,7 @@ func newMint(t *testing.T) *mint {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.verifier = api.Identity(verifier)
+	m.verifier = api.Identity(verifier, nil, nil)
 	return m
 }
 

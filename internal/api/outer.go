@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -107,18 +108,43 @@ func (a *api) absent(mux *http.ServeMux, routes []Route) {
 		}
 		slices.Sort(allowed)
 		allow := strings.Join(append(allowed, http.MethodOptions), ", ")
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+		refuse := func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", allow)
 			if r.Method == http.MethodOptions {
 				w.WriteHeader(http.StatusNoContent)
 				return
 			}
 			writeError(w, r, http.StatusMethodNotAllowed, fmt.Sprintf("%.20q is not possible here, only %s", r.Method, allow))
-		})
+		}
+		for _, pattern := range others(path, allowed, methods) {
+			mux.HandleFunc(pattern, refuse)
+		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, r, http.StatusNotFound, "there is nothing at this address; /api/docs says what there is")
 	})
+}
+
+// others are the patterns of what an address does not take: the address itself,
+// or, where it also fits another one's wildcard, each method alone, since the
+// mux takes nothing that is wider in one way and narrower in another.
+func others(path string, allowed []string, all map[string][]string) []string {
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(other string) bool { return other != path && fits(path, other) }) {
+		return []string{path}
+	}
+	var patterns []string
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodOptions, http.MethodPatch, http.MethodPost, http.MethodPut} {
+		if !slices.Contains(allowed, method) {
+			patterns = append(patterns, method+" "+path)
+		}
+	}
+	return patterns
+}
+
+// fits tells whether a pattern's wildcards stand for parts of the path.
+func fits(path, pattern string) bool {
+	a, b := strings.Split(path, "/"), strings.Split(pattern, "/")
+	return slices.EqualFunc(a, b, func(part, wild string) bool { return part == wild || strings.HasPrefix(wild, "{") })
 }
 
 // Operation is the id that the Functions host gave a call: the same when it

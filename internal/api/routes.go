@@ -39,7 +39,8 @@ type Route struct {
 // routes is the whole API, one list a subject. An action is checked before
 // anything else is.
 func (a *api) routes() []Route {
-	return slices.Concat(a.workspaceRoutes(), a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(), a.probeRoutes())
+	return slices.Concat(a.workspaceRoutes(), a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(),
+		a.memberRoutes(), a.personRoutes(), a.probeRoutes())
 }
 
 // requestRoutes make, read and withdraw requests.
@@ -237,3 +238,6 @@ func (r Route) errors() []int {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
+
+// MemberRoutes lists the routes on people.
+func MemberRoutes() []Route { return append((&api{}).memberRoutes(), (&api{}).personRoutes()...) }

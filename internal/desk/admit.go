@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -172,8 +173,9 @@ func (d *Desk) personal(ctx context.Context, oid string) (people.Record, error) 
 }
 
 // AdmitEverywhere checks that the caller may take an action that is about no
-// workspace, by what the token says of them, and returns the caller with what
-// was read for it. airlock.ErrRefused: they may not, or are suspended.
+// workspace, by the roles of the token, which hold in all of them, and returns
+// the caller with what was read for it. airlock.ErrRefused: they may not, or are
+// suspended.
 func (d *Desk) AdmitEverywhere(ctx context.Context, c Caller, action access.Action) (Caller, error) {
 	if c.record == nil {
 		r, err := d.personal(ctx, c.Person.OID)
@@ -182,13 +184,22 @@ func (d *Desk) AdmitEverywhere(ctx context.Context, c Caller, action access.Acti
 		}
 		c.record = &r
 	}
-	if access.May(action, people.Stand(c.Person, nil, *c.record, d.Now()).Roles...) {
+	switch roles := c.Everywhere(d.Now()); {
+	case access.May(action, roles...):
 		return c, nil
-	}
-	if c.record.Suspended != nil {
+	case c.record.Suspended != nil:
 		return c, fmt.Errorf("%s: %w", c.record.Blocks(d.Now()), airlock.ErrRefused)
 	}
 	return c, fmt.Errorf("the user is missing a required role: %s needs one of %v: %w", action, access.Roles(action), airlock.ErrRefused)
+}
+
+// Everywhere are the roles that hold in all workspaces of a caller whom
+// AdmitEverywhere knows.
+func (c Caller) Everywhere(now time.Time) []access.Role {
+	if c.record == nil {
+		return nil
+	}
+	return people.Stand(c.Person, nil, *c.record, now).Roles
 }
 
 // canonical tells whether a text is a UUID in the one form that rows are keyed

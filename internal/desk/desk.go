@@ -133,6 +133,18 @@ func (c Caller) matches(r airlock.Request) error {
 // call is the call's id for the audit trail.
 func (c Caller) call() string { return cmp.Or(c.Call, c.Operation) }
 
+// Afresh is the same call by somebody of whom nothing was read yet.
+func (c Caller) Afresh() Caller {
+	c.standing, c.record = nil, nil
+	return c
+}
+
+// Act is what the rulebook of people has to know of the call: nothing yet of the
+// roles.
+func (c Caller) Act(purpose, reason string, at time.Time) people.Act {
+	return people.Act{By: c.Person, At: at, Reason: reason, Operation: c.id(purpose, airlock.Key{}), Call: c.call()}
+}
+
 // person is the caller as rows keep one: without what the token says of roles,
 // but with whether a program speaks, which decides nothing.
 func (c Caller) person() access.Person {

@@ -15,6 +15,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/backing"
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
 )
 
@@ -47,5 +48,7 @@ func Add(app *azfunc.App, settings Settings) error {
 		Parallel: c.Work.Concurrency, Inspects: c.Work.SubmitInspects, Looks: c.Work.SubmitLooks, Ports: desk.Ports{
 			Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store,
 			People: s.Store, Manifests: s.Store, Containers: azdesk.New(accounts), Orders: s.Orders, Facts: s.Topic}}
-	return addPages(app, settings, people, s)
+	members := &roster.Roster{Desk: people, Now: time.Now, Hint: c.Work.HintAfter, Log: log, Ports: roster.Ports{
+		Rolls: s.Store, Records: s.Store, Members: s.Store, Workspaces: s.Store, Orders: s.Orders}}
+	return addPages(app, settings, people, members, s)
 }

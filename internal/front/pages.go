@@ -18,6 +18,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/identity"
 	"github.com/trefoil-tre/trefoil/internal/identity/seal"
 	"github.com/trefoil-tre/trefoil/internal/identity/signin"
@@ -27,7 +28,7 @@ import (
 
 // addPages adds what people reach: the API and the portal. Nobody is asked
 // anything here, so that the handler starts while its issuer is down.
-func addPages(app *azfunc.App, settings Settings, people *desk.Desk, s backing.State) error {
+func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *roster.Roster, s backing.State) error {
 	c := settings.Config
 	verifier, err := newVerifier(c)
 	if err != nil {
@@ -37,11 +38,14 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, s backing.S
 	if err != nil {
 		return err
 	}
+	if graph != nil {
+		members.Ports.Directory = graph
+	}
 	groups, err := newGroups(c.People, graph)
 	if err != nil {
 		return err
 	}
-	app.HTTP("api", api.New(api.Settings{Desk: people, Verifier: api.Identity(verifier, groups, app.Log), ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
+	app.HTTP("api", api.New(api.Settings{Desk: people, Roster: members, Verifier: api.Identity(verifier, groups, app.Log), ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
 		Checks: checks(s), Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
 		Meter: &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}}))
 	pages, err := newPortal(c, people, verifier, groups)

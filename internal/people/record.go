@@ -3,6 +3,7 @@ package people
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -76,6 +77,23 @@ func (r Record) Blocks(now time.Time) string {
 		}
 	}
 	return ""
+}
+
+// Standing is as Blocks, for those who manage members: whether, not why.
+func (r Record) Standing(now time.Time) string {
+	switch {
+	case r.Suspended != nil:
+		return "suspended since " + day(r.Suspended.At)
+	case r.Blocks(now) == "":
+		return ""
+	}
+	var over []string
+	for _, e := range r.Expiries {
+		if !now.Before(e.Ends) {
+			over = append(over, string(e.Kind)+" ended on "+day(e.Ends.Add(-time.Nanosecond)))
+		}
+	}
+	return strings.Join(over, ", ")
 }
 
 func day(at time.Time) string { return at.UTC().Format("2 January 2006") }

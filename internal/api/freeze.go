@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+)
+
+// Explained is a call about a workspace that has to say why.
+type Explained struct {
+	InWorkspace
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why; everybody in the workspace is told"`
+	}
+}
+
+// Frozen says whether a workspace is frozen.
+type Frozen struct {
+	Workspace string     `json:"workspaceId"`
+	Frozen    bool       `json:"frozen"`
+	By        *User      `json:"frozenBy,omitempty"`
+	When      *time.Time `json:"frozenWhen,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+}
+
+func (a *api) freeze(ctx context.Context, c desk.Caller, in *Explained) (*body[Frozen], error) {
+	hold, err := a.Roster.Freeze(ctx, c, canonical(in.Workspace), in.Body.Reason)
+	return frozen(in.Workspace, hold), err
+}
+
+func (a *api) unfreeze(ctx context.Context, c desk.Caller, in *Explained) (*body[Frozen], error) {
+	hold, err := a.Roster.Unfreeze(ctx, c, canonical(in.Workspace), in.Body.Reason)
+	return frozen(in.Workspace, hold), err
+}
+
+func frozen(workspace string, h airlock.Hold) *body[Frozen] {
+	out := Frozen{Workspace: canonical(workspace)}
+	if f := h.Freeze; f != nil {
+		by := user(f.By)
+		out.Frozen, out.By, out.When, out.Reason = true, &by, &f.At, f.Reason
+	}
+	return &body[Frozen]{out}
+}
