@@ -27,6 +27,7 @@ var statuses = []struct {
 	{desk.ErrUnfit, http.StatusBadRequest},
 	{desk.ErrDisabled, http.StatusMethodNotAllowed},
 	{desk.ErrNotDeployed, http.StatusConflict},
+	{airlock.ErrFrozen, http.StatusConflict},
 	{airlock.ErrRefused, http.StatusForbidden},
 	{airlock.ErrIllegal, http.StatusBadRequest},
 	{airlock.ErrConflict, http.StatusConflict},

@@ -12,17 +12,17 @@ import (
 type Explained struct {
 	InWorkspace
 	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why; everybody in the workspace is told"`
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why; everybody in the workspace is told" example:"a leak is being looked into"`
 	}
 }
 
 // Frozen says whether a workspace is frozen.
 type Frozen struct {
-	Workspace string     `json:"workspaceId"`
-	Frozen    bool       `json:"frozen"`
-	By        *User      `json:"frozenBy,omitempty"`
-	When      *time.Time `json:"frozenWhen,omitempty"`
-	Reason    string     `json:"reason,omitempty"`
+	Workspace string     `json:"workspaceId" doc:"UUID of the workspace" example:"11111111-1111-4111-8111-111111111111"`
+	Frozen    bool       `json:"frozen" doc:"Whether it is frozen now"`
+	By        *User      `json:"frozenBy,omitempty" doc:"Who froze it"`
+	When      *time.Time `json:"frozenWhen,omitempty" doc:"Since when" example:"2026-11-22T09:00:00Z"`
+	Reason    string     `json:"reason,omitempty" doc:"Why, as who froze it said" example:"a leak is being looked into"`
 }
 
 func (a *api) freeze(ctx context.Context, c desk.Caller, in *Explained) (*body[Frozen], error) {

@@ -41,31 +41,31 @@ func changing[I, O any](method, path string, action access.Action, summary strin
 type UserRole struct {
 	ID          string     `json:"id" doc:"Of the role; see /roles" example:"2f1b6c3e-0000-5000-8000-000000000000"`
 	DisplayName string     `json:"displayName" doc:"Name of the role" example:"WorkspaceResearcher"`
-	Expires     *time.Time `json:"expires,omitempty" doc:"From then on it counts for nothing; absent: it never ends"`
+	Expires     *time.Time `json:"expires,omitempty" doc:"From then on it counts for nothing; absent: it never ends" example:"2027-01-31T00:00:00Z"`
 	GrantedBy   string     `json:"grantedBy,omitempty" doc:"Name of who gave it, or changed it last"`
-	GrantedWhen *time.Time `json:"grantedWhen,omitempty" doc:"When"`
+	GrantedWhen *time.Time `json:"grantedWhen,omitempty" doc:"When it was given, or changed last" example:"2026-11-22T09:00:00Z"`
 	Reason      string     `json:"reason,omitempty" doc:"Why, as they said"`
 }
 
 // WorkspaceUser is AzureTRE's AssignedUser, with our fields after its own.
 type WorkspaceUser struct {
-	ID            string     `json:"id" doc:"Object id"`
+	ID            string     `json:"id" doc:"Object id of the person or group" example:"a0000000-0000-4000-8000-000000000002"`
 	DisplayName   string     `json:"displayName" doc:"Empty where no directory said it"`
 	PrincipalName string     `json:"userPrincipalName" doc:"What the person signs in with"`
-	Email         string     `json:"email"`
-	Roles         []UserRole `json:"roles"`
+	Email         string     `json:"email" doc:"Address for notices; empty where none is known" example:"ann@example.org"`
+	Roles         []UserRole `json:"roles" doc:"What the person, or group, may be in the workspace"`
 	Group         bool       `json:"group" doc:"It is an Entra group, whose members have the roles"`
 	Held          string     `json:"heldBack" doc:"Why none of the roles counts now; empty when they do, and for whoever may not manage members"`
 }
 
 // WorkspaceUsers lists users.
 type WorkspaceUsers struct {
-	Users []WorkspaceUser `json:"users"`
+	Users []WorkspaceUser `json:"users" doc:"Everybody with a role, by name"`
 }
 
 // InWorkspace is a call about a workspace.
 type InWorkspace struct {
-	Workspace string `path:"workspace_id" doc:"UUID of the workspace"`
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace" example:"11111111-1111-4111-8111-111111111111"`
 }
 
 func (a *api) users(ctx context.Context, c desk.Caller, in *InWorkspace) (*body[WorkspaceUsers], error) {
@@ -95,12 +95,12 @@ func orNone(at time.Time) *time.Time {
 // WorkspaceRole is a role by id and name.
 type WorkspaceRole struct {
 	ID          string `json:"id" doc:"UUID, the same in every installation and workspace"`
-	DisplayName string `json:"displayName" example:"WorkspaceResearcher"`
+	DisplayName string `json:"displayName" doc:"Name of the role" example:"WorkspaceResearcher"`
 }
 
 // WorkspaceRoles lists roles.
 type WorkspaceRoles struct {
-	Roles []WorkspaceRole `json:"roles"`
+	Roles []WorkspaceRole `json:"roles" doc:"All roles of a workspace"`
 }
 
 func (a *api) roles(context.Context, desk.Caller, *InWorkspace) (*body[WorkspaceRoles], error) {
@@ -120,15 +120,15 @@ type Searched struct {
 
 // AssignableUser is a person of the directory.
 type AssignableUser struct {
-	ID            string `json:"id" doc:"Object id"`
-	DisplayName   string `json:"displayName"`
-	PrincipalName string `json:"userPrincipalName"`
-	Email         string `json:"email"`
+	ID            string `json:"id" doc:"Object id of the person" example:"a0000000-0000-4000-8000-000000000002"`
+	DisplayName   string `json:"displayName" doc:"Name, as the directory has it" example:"Ann"`
+	PrincipalName string `json:"userPrincipalName" doc:"What the person signs in with" example:"ann@example.org"`
+	Email         string `json:"email" doc:"Address, as the directory has it" example:"ann@example.org"`
 }
 
 // AssignableUsers lists people of the directory.
 type AssignableUsers struct {
-	Users []AssignableUser `json:"assignable_users"`
+	Users []AssignableUser `json:"assignable_users" doc:"Those found, at most as many as asked for"`
 }
 
 func (a *api) assignable(ctx context.Context, c desk.Caller, in *Searched) (*body[AssignableUsers], error) {
@@ -157,8 +157,8 @@ type Assigning struct {
 
 // Assigned is AzureTRE's answer to a role given or taken.
 type Assigned struct {
-	Users  []string `json:"user_ids"`
-	RoleID string   `json:"role_id"`
+	Users  []string `json:"user_ids" doc:"Object ids of whom it is about" example:"[\"a0000000-0000-4000-8000-000000000002\"]"`
+	RoleID string   `json:"role_id" doc:"The role, as it was asked for" example:"WorkspaceResearcher"`
 }
 
 func (a *api) assign(ctx context.Context, c desk.Caller, in *Assigning) (*body[Assigned], error) {
@@ -202,9 +202,9 @@ func (a *api) unassign(ctx context.Context, c desk.Caller, in *Unassigning) (*bo
 // Amending changes a membership.
 type Amending struct {
 	InWorkspace
-	User string `path:"user_id" doc:"Object id of the person or group"`
+	User string `path:"user_id" doc:"Object id of the person or group" example:"a0000000-0000-4000-8000-000000000002"`
 	Body struct {
-		RoleID  string  `json:"role_id" minLength:"1" maxLength:"60" doc:"Id, or name, of the role that the person has"`
+		RoleID  string  `json:"role_id" minLength:"1" maxLength:"60" doc:"Id, or name, of the role that the person has" example:"WorkspaceResearcher"`
 		Instead string  `json:"new_role_id,omitempty" maxLength:"60" doc:"Id, or name, of the role to have instead"`
 		Expires *string `json:"expires,omitempty" maxLength:"40" doc:"RFC 3339 time, or a date after which it ends; empty: never; absent: as it is" example:"2027-01-31"`
 		Reason  string  `json:"reason,omitempty" maxLength:"2000" doc:"Why; kept in the audit trail"`

@@ -26,17 +26,17 @@ func (a *api) personRoutes() []Route {
 
 // OfPerson is a call about a person.
 type OfPerson struct {
-	User string `path:"user_id" doc:"Object id of the person"`
+	User string `path:"user_id" doc:"Object id of the person" example:"a0000000-0000-4000-8000-000000000002"`
 }
 
 // Person is what is kept of a person.
 type Person struct {
-	ID            string      `json:"id" doc:"Object id"`
-	DisplayName   string      `json:"displayName"`
-	PrincipalName string      `json:"userPrincipalName"`
-	Email         string      `json:"email"`
-	Training      *time.Time  `json:"training" doc:"When the training ends; null: never"`
-	Agreement     *time.Time  `json:"agreement" doc:"When the agreement ends; null: never"`
+	ID            string      `json:"id" doc:"Object id" example:"a0000000-0000-4000-8000-000000000002"`
+	DisplayName   string      `json:"displayName" doc:"Name, where it is known" example:"Bob"`
+	PrincipalName string      `json:"userPrincipalName" doc:"What the person signs in with, where it is known" example:"bob@example.org"`
+	Email         string      `json:"email" doc:"Address for notices, where it is known" example:"bob@example.org"`
+	Training      *time.Time  `json:"training" doc:"When the training ends; null: never" example:"2027-01-31T00:00:00Z"`
+	Agreement     *time.Time  `json:"agreement" doc:"When the agreement ends; null: never" example:"2027-01-31T00:00:00Z"`
 	Suspended     *Suspension `json:"suspended" doc:"null: the person is not"`
 	Held          string      `json:"heldBack" doc:"Why no role counts now, in words for the person; empty when they do"`
 }
@@ -44,9 +44,9 @@ type Person struct {
 // Suspension says since when a person is suspended; who did it and why, to
 // administrators.
 type Suspension struct {
-	When   time.Time `json:"when"`
-	By     *User     `json:"by,omitempty"`
-	Reason string    `json:"reason,omitempty"`
+	When   time.Time `json:"when" doc:"Since when" example:"2026-11-22T09:00:00Z"`
+	By     *User     `json:"by,omitempty" doc:"Who did it; for administrators"`
+	Reason string    `json:"reason,omitempty" doc:"Why; for administrators" example:"left the study"`
 }
 
 func (a *api) told(r people.Record, err error) (*body[Person], error) {
@@ -96,7 +96,7 @@ func (a *api) expiries(ctx context.Context, c desk.Caller, in *Expiring) (*body[
 type PersonExplained struct {
 	OfPerson
 	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why; kept in the audit trail"`
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"Why; kept in the audit trail" example:"left the study"`
 	}
 }
 

@@ -29,40 +29,40 @@ type WorkspacesCall struct {
 
 // WorkspaceCall names a workspace.
 type WorkspaceCall struct {
-	Workspace string `path:"workspace_id" doc:"Id of the workspace, a UUID"`
+	Workspace string `path:"workspace_id" doc:"UUID of the workspace" example:"11111111-1111-4111-8111-111111111111"`
 }
 
 // Workspaces is a page of workspaces.
 type Workspaces struct {
-	Workspaces []Workspace `json:"workspaces"`
+	Workspaces []Workspace `json:"workspaces" doc:"In the order of their ids"`
 	Next       string      `json:"nextCursor,omitempty" doc:"Cursor of the next page; absent on the last"`
 }
 
 // WorkspaceIn is one workspace.
 type WorkspaceIn struct {
-	Workspace Workspace `json:"workspace"`
+	Workspace Workspace `json:"workspace" doc:"The workspace"`
 }
 
 // Workspace is AzureTRE's resource, with what is known here, and the caller's
 // roles. Workspaces are not deployed from templates yet, so that there is no
 // template, version, operation or cost to name.
 type Workspace struct {
-	ID           string              `json:"id"`
-	ResourceType string              `json:"resourceType" example:"workspace"`
-	ResourcePath string              `json:"resourcePath" example:"/workspaces/1f2c7d64-3d0c-4f5e-9a55-7b0e0f1c2d3e"`
+	ID           string              `json:"id" doc:"UUID" example:"11111111-1111-4111-8111-111111111111"`
+	ResourceType string              `json:"resourceType" doc:"Always workspace" example:"workspace"`
+	ResourcePath string              `json:"resourcePath" doc:"Address under /api" example:"/workspaces/1f2c7d64-3d0c-4f5e-9a55-7b0e0f1c2d3e"`
 	Enabled      bool                `json:"isEnabled" doc:"Always true: workspaces cannot be disabled"`
-	Status       string              `json:"deploymentStatus" enum:"deployed,awaiting_deployment"`
-	Properties   WorkspaceProperties `json:"properties"`
+	Status       string              `json:"deploymentStatus" doc:"Whether it can be worked in" enum:"deployed,awaiting_deployment"`
+	Properties   WorkspaceProperties `json:"properties" doc:"What it is, under AzureTRE's names"`
 	Roles        []string            `json:"roles" doc:"The caller's, in the workspace and everywhere"`
 	ETag         string              `json:"_etag" doc:"Changes with what this answer says of the workspace"`
 }
 
 // WorkspaceProperties are AzureTRE's names for what a workspace is.
 type WorkspaceProperties struct {
-	DisplayName   string `json:"display_name"`
-	Description   string `json:"description"`
+	DisplayName   string `json:"display_name" doc:"Name" example:"Heart study"`
+	Description   string `json:"description" doc:"What it is for" example:"Outcomes after valve surgery"`
 	Overview      string `json:"overview" doc:"The description: there is no longer text"`
-	EnableAirlock bool   `json:"enable_airlock"`
+	EnableAirlock bool   `json:"enable_airlock" doc:"Whether requests can be made"`
 	ClientID      string `json:"client_id" doc:"Of the registration that tokens are for, the same in every workspace"`
 	ScopeID       string `json:"scope_id" doc:"Put /user_impersonation behind it, or /.default for a program's own token" example:"api://6f0f3f4e-2f51-4c0b-8f9e-7a4f3f0a1b11"`
 }
@@ -71,7 +71,7 @@ type WorkspaceProperties struct {
 type WorkspaceAuth struct {
 	Auth struct {
 		ScopeID string `json:"scopeId" doc:"As scope_id of the workspace" example:"api://6f0f3f4e-2f51-4c0b-8f9e-7a4f3f0a1b11"`
-	} `json:"workspaceAuth"`
+	} `json:"workspaceAuth" doc:"What to sign in for"`
 }
 
 func (a *api) workspaces(ctx context.Context, c desk.Caller, in *WorkspacesCall) (*paged[Workspaces], error) {
