@@ -28,7 +28,6 @@ type Route struct {
 	Summary string
 
 	about    string       // what there is to say beside the summary
-	chapter  string       // of the description; "" goes by the path
 	extra    []int        // statuses beside those that every such route answers with
 	types    []string     // media types of the answer beside JSON
 	refused  bool         // always: there is no good answer
@@ -172,17 +171,9 @@ func (r Route) never() Route {
 	return r
 }
 
-// in is the route in a chapter of the description.
-func (r Route) in(chapter string) Route {
-	r.chapter = chapter
-	return r
-}
-
 // tag is the route's chapter.
 func (r Route) tag() string {
 	switch {
-	case r.chapter != "":
-		return r.chapter
 	case r.Action == "":
 		return "Service"
 	case strings.HasSuffix(r.Path, "/audit"):

@@ -154,7 +154,7 @@ func (w writing) actions() ([]action, error) {
 		actions[0] = replace(w.row, w.version)
 	}
 	for _, line := range w.lines {
-		r, err := newRow(w.key.Workspace, auditKey(w.key.Request, line.Seq)).withData(line)
+		r, err := auditRow(w.key.Workspace, auditKey(w.key.Request, line.Seq), line)
 		if err != nil {
 			return nil, err
 		}

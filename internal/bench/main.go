@@ -58,6 +58,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	for _, measure := range []func(context.Context) ([]line, error){
 		operations, processor, hop, reading,
 		func(ctx context.Context) ([]line, error) { return onAzurite(ctx, endpoints) },
+		func(ctx context.Context) ([]line, error) { return reads(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return starting(ctx, handler) },
 		func(ctx context.Context) ([]line, error) { return tenGigabytes(ctx, handler, endpoints) },
 	} {

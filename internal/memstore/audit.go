@@ -6,6 +6,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // AuditLines lists the lines of a partition that the filter picks.
@@ -13,12 +14,24 @@ func (s *Store) AuditLines(_ context.Context, partition string, f airlock.AuditF
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var rows sorted[audit.Line]
+	put := func(line audit.Line) { rows.put(fmt.Sprintf("audit.%s.%08d", line.Request, line.Seq), line) }
 	s.partition(partition).requests.after("", func(_ string, r *request) bool {
 		for _, line := range r.lines {
-			rows.put(fmt.Sprintf("audit.%s.%08d", line.Request, line.Seq), line)
+			put(line)
 		}
 		return true
 	})
+	for _, line := range s.partition(partition).roll.lines {
+		put(line)
+	}
+	if partition == airlock.PeoplePartition {
+		s.people.after("", func(_ string, c *chained[people.Record]) bool {
+			for _, line := range c.lines {
+				put(line)
+			}
+			return true
+		})
+	}
 	if partition == airlock.SystemPartition {
 		for id, line := range s.strange {
 			rows.put("strange."+id, line)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 var auditRules = []rule{
@@ -16,6 +17,7 @@ var auditRules = []rule{
 	{"every field of the filter picks, alone and with others", auditPicks},
 	{"the system's partition gives what was refused", auditSystem},
 	{"no partition gives another one's lines", auditApart},
+	{"lines about members and people are found as all others", auditPeople},
 	{"a cursor that was never given is refused or harmless", auditCursors},
 }
 
@@ -117,6 +119,32 @@ func auditCursors(t *testing.T, s Store) {
 		got, _, err := s.AuditLines(t.Context(), workspace, airlock.AuditFilter{}, airlock.Page{After: cursor})
 		if err == nil && len(got) > len(all) {
 			t.Errorf("cursor %q led to %d lines", cursor, len(got))
+		}
+	}
+}
+
+func auditPeople(t *testing.T, s Store) {
+	workspace, lines := audited(t, s)
+	c := enrolled(workspace, people.Roll{}, newMember(workspace))
+	enrol(t, s, c)
+	record := recorded(people.Record{OID: uuid.NewString()}, "operation")
+	_, err := s.CommitRecord(t.Context(), record)
+	check(t, err)
+	span := airlock.AuditFilter{From: at.Add(-time.Second), To: at.Add(time.Second)}
+	for name, tt := range map[string]struct {
+		partition string
+		filter    airlock.AuditFilter
+		want      []audit.Line
+	}{
+		"of the workspace itself":           {workspace, airlock.AuditFilter{Request: workspace}, c.Lines},
+		"of the workspace and its requests": {workspace, airlock.AuditFilter{}, append(slices.Clone(c.Lines), lines...)},
+		"of the workspace by action":        {workspace, airlock.AuditFilter{Action: "grant", From: span.From, To: span.To}, c.Lines},
+		"of a person":                       {people.Partition, airlock.AuditFilter{Request: record.Record.OID}, record.Lines},
+		"of people, by time":                {people.Partition, span, record.Lines},
+	} {
+		got := query(t, s, tt.partition, tt.filter, 0)
+		if len(got) != len(tt.want) {
+			t.Errorf("%s: %d lines, want %d", name, len(got), len(tt.want))
 		}
 	}
 }
