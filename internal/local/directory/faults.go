@@ -25,7 +25,7 @@ func Status(status int, code string) http.HandlerFunc {
 func Silent(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 // Broken answers what is no JSON.
-func Broken(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"value": [{"id": `) }
+func Broken(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `{"value": [{"id": `) }
 
 // Endless answers empty pages, each with another one after it.
 func (s *Server) Endless(w http.ResponseWriter, r *http.Request) {
@@ -47,5 +47,5 @@ func Huge(w http.ResponseWriter, _ *http.Request) {
 			return // the caller has had enough
 		}
 	}
-	fmt.Fprint(w, `{"value":[]}`)
+	_, _ = fmt.Fprint(w, `{"value":[]}`)
 }
