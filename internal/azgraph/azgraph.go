@@ -30,7 +30,7 @@ type Config struct {
 	Credential azcore.TokenCredential // nil means azidentity's default, which asks nobody before the first question
 	Timeout    time.Duration          // of one question with its retries; 0 means 10 s
 	Retries    int                    // after trouble; 0 means none
-	Pause      time.Duration          // before the first retry, when the answer names none; 0 means 500 ms
+	Pause      time.Duration          // before the first retry, when the answer names none; 0 means 800 ms
 }
 
 // Graph asks Microsoft Graph. It implements [people.Directory] and is safe for

@@ -20,11 +20,13 @@ type Tokens struct {
 
 // Directory is where people and their groups are looked up.
 type Directory struct {
-	Endpoint  Service       `envconfig:"TRE_GRAPH_ENDPOINT" app:"front" default:"https://graph.microsoft.com" desc:"Microsoft Graph, that of your cloud, asked with the app's identity; none where there is no directory: people are then not searched, and who is in more than 200 groups has no role through one"`
-	Timeout   time.Duration `envconfig:"TRE_GRAPH_TIMEOUT" app:"front" default:"10s" max:"2m" desc:"longest wait for one question to it, retries included"`
-	Retries   int           `envconfig:"TRE_GRAPH_RETRIES" app:"front" default:"2" max:"10" desc:"how often a question that met trouble (429, 5xx, no answer) is asked again within that time"`
-	GroupLife time.Duration `envconfig:"TRE_GROUPS_LIFE" app:"front" default:"5m" max:"1h" desc:"how long a person's groups are remembered after the directory was asked; who is taken out of a group keeps its roles as long"`
-	GroupsOf  int           `envconfig:"TRE_GROUPS_PEOPLE" app:"front" default:"1000" max:"100000" unit:"people" desc:"whose groups are remembered at once; each is up to half a megabyte, and usually ten kilobytes"`
+	Endpoint   Service       `envconfig:"TRE_GRAPH_ENDPOINT" app:"front" default:"https://graph.microsoft.com" desc:"Microsoft Graph, that of your cloud, asked with the app's identity; none where there is no directory: people are then not searched, and who is in more than 200 groups has no role through one"`
+	Timeout    time.Duration `envconfig:"TRE_GRAPH_TIMEOUT" app:"front" default:"10s" max:"2m" desc:"longest wait for one question to it, retries included"`
+	Retries    int           `envconfig:"TRE_GRAPH_RETRIES" app:"front" default:"2" max:"10" desc:"how often a question that met trouble (429, 5xx, no answer) is asked again within that time"`
+	Pause      time.Duration `envconfig:"TRE_GRAPH_PAUSE" app:"front" default:"500ms" max:"1m" desc:"before a question is asked again, when the directory does not say how long; doubled each time"`
+	GroupRetry time.Duration `envconfig:"TRE_GROUPS_RETRY" app:"front" default:"5s" max:"5m" desc:"after the directory could not tell a person's groups, how long it is not asked about them again; a client that got 503 waits as long"`
+	GroupLife  time.Duration `envconfig:"TRE_GROUPS_LIFE" app:"front" default:"5m" max:"1h" desc:"how long a person's groups are remembered after the directory was asked; who is taken out of a group keeps its roles as long"`
+	GroupsOf   int           `envconfig:"TRE_GROUPS_PEOPLE" app:"front" default:"1000" max:"100000" unit:"people" desc:"whose groups are remembered at once; each is up to half a megabyte, and usually ten kilobytes"`
 }
 
 // Service is the address of a service, or none where there is none.

@@ -12,17 +12,13 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/identity"
 )
 
-// groupsPause is how long a person is not asked about again after the
-// directory could not tell: as long as a client is told to wait.
-const groupsPause = 5 * time.Second
-
 // newDirectory is Microsoft Graph, or nil where the settings say that there is
 // no directory. It asks nobody yet.
 func newDirectory(c config.Directory) (*azgraph.Graph, error) {
 	if c.Endpoint == "" {
 		return nil, nil
 	}
-	return azgraph.New(azgraph.Config{Endpoint: string(c.Endpoint), Timeout: c.Timeout, Retries: c.Retries})
+	return azgraph.New(azgraph.Config{Endpoint: string(c.Endpoint), Timeout: c.Timeout, Retries: c.Retries, Pause: c.Pause})
 }
 
 // newGroups remembers for a short time which groups the directory says people
@@ -31,7 +27,7 @@ func newGroups(c config.Directory, graph *azgraph.Graph) (api.Groups, error) {
 	if graph == nil {
 		return nil, nil
 	}
-	return identity.NewGroups(graph, identity.GroupSettings{Life: c.GroupLife, Pause: groupsPause, Most: c.GroupsOf, Now: time.Now})
+	return identity.NewGroups(graph, identity.GroupSettings{Life: c.GroupLife, Pause: c.GroupRetry, Most: c.GroupsOf, Now: time.Now})
 }
 
 // inGroups puts people into their groups for the portal; nil without a
