@@ -46,11 +46,20 @@ var people = map[string]access.Person{
 	"adam":  person(7, "Adam Administrator", access.TREAdmin),
 	"sam":   person(8, "Sam Elsewhere", access.TREUser),
 	"guest": person(9, "Guest Without Role"),
+	"gina":  inGroup(person(10, "Gina Grouped", access.TREUser)),
 }
 
 func person(n int, name string, roles ...access.Role) access.Person {
 	first, _, _ := strings.Cut(strings.ToLower(name), " ")
 	return access.Person{OID: fmt.Sprintf("a0000000-0000-4000-8000-%012d", n), Name: name, Email: first + "@example.org", Roles: roles}
+}
+
+// team is a group that people are in when they sign in.
+const team = "d1000000-0000-4000-8000-000000000001"
+
+func inGroup(p access.Person) access.Person {
+	p.Groups = []string{team}
+	return p
 }
 
 // roles that people have in the workspaces.
@@ -66,7 +75,7 @@ func TestMain(m *testing.M) {
 	cfg := issuer.Config{Audience: audience, Now: time.Now, Clients: []issuer.Client{
 		{ID: client, Native: true, Redirects: []string{"http://127.0.0.1/portal" + portal.Callback}, SignedOut: []string{"http://127.0.0.1/portal/"}}}}
 	for key, p := range people {
-		u := issuer.User{Key: key, Name: p.Name, Email: p.Email, OID: p.OID}
+		u := issuer.User{Key: key, Name: p.Name, Email: p.Email, OID: p.OID, Groups: p.Groups}
 		for _, role := range p.Roles {
 			u.Roles = append(u.Roles, string(role))
 		}
@@ -99,18 +108,18 @@ func (*recorder) Publish(context.Context, message.Fact) error { return nil }
 
 // bench is a portal on memory, served over HTTP.
 type bench struct {
-	t      testing.TB
-	desk   *desk.Desk
-	store  *memstore.Store
-	files  *memfiles.Files
-	orders *recorder
-	seal   *seal.Codec
-	url    string // of the portal
-	logs   *logs
-
-	mu      sync.Mutex
-	clients map[string]*http.Client
-	ahead   time.Duration // of the real clock
+	t         testing.TB
+	desk      *desk.Desk
+	store     *memstore.Store
+	files     *memfiles.Files
+	orders    *recorder
+	seal      *seal.Codec
+	url       string // of the portal
+	logs      *logs
+	directory directory // that the portal asks for groups
+	mu        sync.Mutex
+	clients   map[string]*http.Client
+	ahead     time.Duration // of the real clock
 }
 
 // logs keeps what was logged.
@@ -168,7 +177,7 @@ func (b *bench) handler(address string) http.Handler {
 	flow, err := signin.New(signin.Settings{ClientID: client, RedirectURL: address + portal.Callback,
 		APIScope: "api://" + audience + "/user_impersonation", Now: b.now}, verifier)
 	b.must(err)
-	h, err := portal.New(portal.Settings{Desk: b.desk, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log})
+	h, err := portal.New(portal.Settings{Desk: b.desk, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log, Groups: b.directory.fill})
 	b.must(err)
 	return h
 }
