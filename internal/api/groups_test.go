@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +142,8 @@ func TestGroupsUnknown(t *testing.T) {
 	check("a workspace where no group has a role", "GET", list(groupless), "", http.StatusNotFound)
 	check("a workspace that is not there", "GET", list(none), "", http.StatusNotFound)
 	check("the workspaces that are known", "GET", "/api/workspaces", "", http.StatusOK)
+	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: strings.Replace(team, "d1", "d9", 1), Group: true, Role: access.WorkspaceOwner}))
+	check("a colleague's draft, which an owner would see", "GET", draft, "", http.StatusServiceUnavailable)
 	unknown("guest")
 	check("a role in the token comes from no group of ours", "GET", "/api/workspaces", "", http.StatusForbidden)
 }

@@ -33,6 +33,9 @@ func (s *Server) users(w http.ResponseWriter, r *http.Request) {
 	top, err := strconv.Atoi(q.Get("$top"))
 	skip, _ := strconv.Atoi(q.Get("$skiptoken")) // the first page has none
 	switch {
+	case strings.Contains(r.URL.RawQuery, "+"): // OData reads it as a plus
+		refuse(w, http.StatusBadRequest, "Request_BadRequest", "Syntax error: character '+' is not valid.")
+		return
 	case !ok || err != nil || top < 1 || top > 999 || skip < 0:
 		refuse(w, http.StatusBadRequest, "Request_BadRequest", "Invalid filter clause or page size.")
 		return
@@ -47,7 +50,7 @@ func (s *Server) users(w http.ResponseWriter, r *http.Request) {
 	page := pageOf[User]{Count: len(found), Value: found[from:to]}
 	if to < len(found) {
 		q.Set("$skiptoken", strconv.Itoa(to))
-		page.Next = s.URL() + "/v1.0/users?" + q.Encode()
+		page.Next = s.URL() + "/v1.0/users?" + strings.ReplaceAll(q.Encode(), "+", "%20")
 	}
 	answer(w, http.StatusOK, page)
 }
