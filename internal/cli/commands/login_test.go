@@ -38,7 +38,6 @@ type system struct {
 	issuer *issuer.Server
 	api    *httptest.Server
 	clock  *clock
-	tokens atomic.Int64 // calls of the token endpoint that got tokens
 }
 
 func newSystem(t *testing.T) *system {
