@@ -46,8 +46,7 @@ func wants(t *testing.T, what, text string, all ...string) {
 	}
 }
 
-func TestAnImportFromDraftToRelease(t *testing.T) {
-	t.Parallel()
+func importToRelease(t *testing.T) {
 	researcher, manager, colleague := as(t, "heart-researcher"), as(t, "heart-manager"), as(t, "heart-colleague")
 	wants(t, "workspaces", researcher.must("", "workspaces", "list"), "Heart study", "WorkspaceResearcher")
 	researcher.must("", "use", "heart")
@@ -84,8 +83,7 @@ func TestAnImportFromDraftToRelease(t *testing.T) {
 	}
 }
 
-func TestEverythingElseThatHappensToARequest(t *testing.T) {
-	t.Parallel()
+func otherEnds(t *testing.T) {
 	researcher, manager := as(t, "lung-researcher"), as(t, "lung-manager")
 	definition := filepath.Join(t.TempDir(), "request.json")
 	if err := os.WriteFile(definition, []byte(`{"type":"import","title":"Lookup","businessJustification":"For the join"}`), 0o600); err != nil {
@@ -129,8 +127,7 @@ func TestEverythingElseThatHappensToARequest(t *testing.T) {
 	}
 }
 
-func TestSystemCommands(t *testing.T) {
-	t.Parallel()
+func systemCommands(t *testing.T) {
 	u := as(t, "admin")
 	wants(t, "health", u.must("", "health"), "Tables", "OK")
 	wants(t, "status", u.must("", "auth", "status"), "TRE Administrator", "TREAdmin")
