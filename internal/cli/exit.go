@@ -128,10 +128,10 @@ func codeOfStatus(status int) Code {
 
 // unreachable tells whether nobody answered.
 func unreachable(err error) bool {
-	if _, ok := errors.AsType[net.Error](err); ok {
+	if _, ok := errors.AsType[*url.Error](err); ok {
 		return true
 	}
-	_, ok := errors.AsType[*url.Error](err)
+	_, ok := errors.AsType[*net.OpError](err) // of an answer that broke off
 	return ok || errors.Is(err, context.DeadlineExceeded)
 }
 

@@ -15,17 +15,17 @@ import (
 )
 
 // Named is something with an id and a name that people give it.
-type Named struct{ ID, Name string }
+type Named struct{ ID, Name, Also string } // Also: another name, such as an address
 
-// pick finds the one thing that text names: by its whole id or name, else by
+// Pick finds the one thing that text names: by its whole id or name, else by
 // the beginning of one, whatever the case. what says what it is, in the plural.
-func pick(what, text string, all []Named) (Named, error) {
+func Pick(what, text string, all []Named) (Named, error) {
 	var exact, begins []Named
 	for _, n := range all {
 		switch {
-		case strings.EqualFold(n.ID, text), strings.EqualFold(n.Name, text):
+		case strings.EqualFold(n.ID, text), strings.EqualFold(n.Name, text), strings.EqualFold(n.Also, text):
 			exact = append(exact, n)
-		case hasPrefixFold(n.ID, text), hasPrefixFold(n.Name, text):
+		case hasPrefixFold(n.ID, text), hasPrefixFold(n.Name, text), hasPrefixFold(n.Also, text):
 			begins = append(begins, n)
 		}
 	}
@@ -37,7 +37,7 @@ func pick(what, text string, all []Named) (Named, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return Named{}, &Error{Code: NotAllowed, Err: fmt.Errorf("none of your %s is called %q, or has an id that begins so", what, text)}
+		return Named{}, &Error{Code: NotAllowed, Err: fmt.Errorf("none of the %s is called %q, or has an id that begins so", what, text)}
 	}
 	return Named{}, &Error{Code: Usage, Err: fmt.Errorf("%q fits %d %s: %s", text, len(found), what, candidates(found)), Hint: "give more of the id"}
 }
@@ -60,7 +60,8 @@ func candidates(all []Named) string {
 	return strings.Join(texts, ", ")
 }
 
-func isID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
+// IsID tells whether text is a whole id.
+func IsID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
 
 // Workspaces are those that the caller may see.
 func Workspaces(ctx context.Context, c *client.Client) ([]Named, error) {
@@ -96,14 +97,14 @@ func (c *Context) Workspace(ctx context.Context, name string) (string, error) {
 		return "", &Error{Code: Usage, Err: fmt.Errorf("which workspace?"),
 			Hint: "give --workspace, or choose one for good with `tre use`; `tre workspaces list` shows yours"}
 	}
-	if isID(name) {
+	if IsID(name) {
 		return strings.ToLower(name), nil
 	}
 	all, err := Workspaces(ctx, c.Client(conn))
 	if err != nil {
 		return "", err
 	}
-	found, err := pick("workspaces", name, all)
+	found, err := Pick("workspaces", name, all)
 	return found.ID, err
 }
 
@@ -115,7 +116,7 @@ func (c *Context) Request(ctx context.Context, workspace, name string) (airlock.
 	if err != nil {
 		return airlock.Key{}, err
 	}
-	if isID(name) && (workspace != "" || conn.Workspace != "") {
+	if IsID(name) && (workspace != "" || conn.Workspace != "") {
 		workspace, err = c.Workspace(ctx, workspace)
 		return airlock.Key{Workspace: workspace, Request: strings.ToLower(name)}, err
 	}
@@ -131,7 +132,7 @@ func (c *Context) Request(ctx context.Context, workspace, name string) (airlock.
 		}
 		in[r.ID] = r.WorkspaceID
 	}
-	found, err := pick("requests", name, all)
+	found, err := Pick("requests", name, all)
 	return airlock.Key{Workspace: in[found.ID], Request: found.ID}, err
 }
 

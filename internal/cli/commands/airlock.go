@@ -17,7 +17,10 @@ import (
 
 func newAirlock(c *cli.Context) *cobra.Command {
 	cmd := family("airlock", "Bring data in and take results out",
-		newShow(c))
+		newList(c), newNew(c), newShow(c), newFiles(c), newRemoveFile(c), newLink(c, "link"), newRequestAudit(c))
+	for _, a := range acts {
+		cmd.AddCommand(newAct(c, a))
+	}
 	cmd.Long = "Bring data in and take results out.\n\nA request is named by its id or title, or by the beginning of either. The workspace is the one given\n" +
 		"with --workspace, else the one in use (`tre use`); without either, requests are looked for among yours."
 	return cmd
@@ -33,10 +36,16 @@ func (p *place) flag(c *cli.Context, cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// onRequest runs do with the client and the key of the request that the only
-// argument names.
-func onRequest(c *cli.Context, p *place, do func(ctx context.Context, api *client.Client, key airlock.Key) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
+// doing is what a command does to a request.
+type doing func(ctx context.Context, caller *client.Client, key airlock.Key) error
+
+// onRequest makes a command one about the request that its only argument names.
+func onRequest(c *cli.Context, cmd *cobra.Command, do doing) *cobra.Command {
+	p := &place{}
+	cmd.Use += " REQUEST"
+	cmd.Args = cli.Args(cobra.ExactArgs(1))
+	cmd.ValidArgsFunction = c.CompleteRequest()
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		key, err := c.Request(ctx, p.workspace, args[0])
 		if err != nil {
@@ -48,23 +57,18 @@ func onRequest(c *cli.Context, p *place, do func(ctx context.Context, api *clien
 		}
 		return do(ctx, caller, key)
 	}
+	return p.flag(c, cmd)
 }
 
 func newShow(c *cli.Context) *cobra.Command {
-	var p place
-	cmd := &cobra.Command{
-		Use:   "show REQUEST",
-		Short: "Show a request: where it stands and what it waits for",
-		Args:  cli.Args(cobra.ExactArgs(1)),
-		RunE: onRequest(c, &p, func(ctx context.Context, caller *client.Client, key airlock.Key) error {
+	return onRequest(c, &cobra.Command{Use: "show", Short: "Show a request: where it stands and what it waits for"},
+		func(ctx context.Context, caller *client.Client, key airlock.Key) error {
 			answer, err := caller.Send(ctx, client.Call{Method: http.MethodGet, Path: client.Request(key.Workspace, key.Request)})
 			if err != nil {
 				return err
 			}
 			return showRequest(c, answer.Body)
-		}),
-	}
-	return p.flag(c, cmd)
+		})
 }
 
 // showRequest writes a request as the API answered it.
@@ -74,13 +78,4 @@ func showRequest(c *cli.Context, answer []byte) error {
 		return fmt.Errorf("request: %w", err)
 	}
 	return c.Show(answer, func(*console.Screen) { drawRequest(c, r) })
-}
-
-func drawRequest(c *cli.Context, r api.WithActions) {
-	q := r.Request
-	c.Details(
-		cli.Detail{Name: "Title", Text: q.Title, Style: console.Bold},
-		cli.Detail{Name: "Status", Text: string(q.Status)},
-		cli.Detail{Name: "Id", Text: q.ID},
-	)
 }

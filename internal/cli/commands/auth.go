@@ -2,8 +2,6 @@ package commands
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,18 +11,6 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/cli/signin"
 	"github.com/trefoil-tre/trefoil/internal/console"
 )
-
-// readAll reads the named file; - is standard input.
-func readAll(c *cli.Context, name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(io.LimitReader(c.In, maxInput))
-	}
-	return os.ReadFile(name)
-}
-
-// maxInput bounds what is read from standard input, in bytes: the API takes no
-// body near that.
-const maxInput = 8 << 20
 
 func newAuth(c *cli.Context, signer *signin.Signer) *cobra.Command {
 	return family("auth", "Who is signed in where", newStatus(c, signer), newSwitch(c, signer))

@@ -14,14 +14,23 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/console"
 )
 
+// checkName looks at the name that was asked for before anybody signs in.
+func (l *login) checkName() error {
+	name := l.signer.Wanted()
+	if name == "" {
+		return nil
+	}
+	if err := profile.CheckName(name); err != nil {
+		return cli.Misused("--profile: %w", err)
+	}
+	return nil
+}
+
 // keep proves the sign-in with one call, and keeps it.
 func (l *login) keep(ctx context.Context, p profile.Profile, session profile.Session) error {
 	name := l.signer.Wanted()
 	if name == "" {
 		name = nameOf(p)
-	}
-	if err := profile.CheckName(name); err != nil {
-		return cli.Misused("--profile: %w", err)
 	}
 	who := signin.Who(session.Access)
 	p.Name, p.Account = who.Name, who.Account
@@ -82,5 +91,5 @@ func nameOf(p profile.Profile) string {
 	if err != nil {
 		return "default"
 	}
-	return strings.ToLower(u.Hostname())
+	return strings.Trim(strings.ReplaceAll(strings.ToLower(u.Hostname()), ":", "-"), "-") // IPv6 has colons
 }

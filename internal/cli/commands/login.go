@@ -114,6 +114,9 @@ func (l *login) run(ctx context.Context, method string, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := l.checkName(); err != nil {
+		return err
+	}
 	r, err := l.registration(ctx, method, base)
 	if err != nil {
 		return err

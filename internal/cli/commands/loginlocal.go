@@ -16,6 +16,9 @@ func (l *login) onThisMachine(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		return cli.Misused("--local takes no address")
 	}
+	if err := l.checkName(); err != nil {
+		return err
+	}
 	local, path, err := l.readLocal()
 	if err != nil {
 		return &cli.Error{Code: cli.Unreachable, Err: err}

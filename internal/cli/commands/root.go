@@ -48,8 +48,11 @@ func Root(c *cli.Context) *cobra.Command {
 	root.SetIn(c.In)
 	signer := signin.New(c)
 	c.Sign = signer
-	add(root, groupAirlock, newAirlock(c), newAudit(c))
-	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c))
+	add(root, groupAirlock, newAirlock(c), newRequests(c), newHistory(c), newAudit(c))
+	add(root, groupPeople, newWorkspaces(c), newWorkspace(c), newUse(c, signer), newUsers(c), newRoles(c), newPeople(c))
+	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c))
+	root.AddCommand(hiddenIDs(c), newVersion(c), newMan(c))
+	root.AddCommand(topics()...)
 	return root
 }
 

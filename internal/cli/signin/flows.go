@@ -46,6 +46,9 @@ func Device(ctx context.Context, client *http.Client, r Registration, show func(
 	return session(t, r.Issuer), nil
 }
 
+// browserTime is how long a person has to sign in, as with a device code.
+const browserTime = 15 * time.Minute
+
 // callback is what the browser brings back.
 type callback struct {
 	code string
@@ -81,6 +84,8 @@ func Interactive(ctx context.Context, client *http.Client, r Registration, show 
 	select {
 	case <-ctx.Done():
 		return profile.Session{}, ctx.Err()
+	case <-time.After(browserTime):
+		return profile.Session{}, fmt.Errorf("nobody signed in within %v", browserTime)
 	case got = <-back:
 	}
 	if got.err != nil {
