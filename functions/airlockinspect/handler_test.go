@@ -196,3 +196,33 @@ func TestStrangeOrders(t *testing.T) {
 		t.Error("nothing was audited")
 	}
 }
+
+// A file that is worth it is not read again by a repeated order that names no
+// version: that it was read is asked first.
+func TestRepeatedOrder(t *testing.T) {
+	t.Parallel()
+	for size, reads := range map[int]int{100: 2, 1 << 20: 1} {
+		w := roomtest.New(t)
+		r := w.Draft(airlock.Import)
+		b := w.Drop(r, "a.txt", strings.Repeat("x", size))
+		f := room(w)
+		f.Inspector.SliceBytes = 4 << 20
+		m := order("a.txt")
+		m.Submitted = true
+		var first airlock.File
+		for i := range 2 {
+			w.Pass(time.Second)
+			out, err := f.Handle(w.Context("airlockinspect"), m)
+			if err != nil || out.Inspect != nil || out.Advance == nil {
+				t.Fatalf("%d bytes: %+v, %v", size, out, err)
+			}
+			if i == 0 {
+				first = w.Row(r, "a.txt", b.ETag)
+			}
+		}
+		again := w.Row(r, "a.txt", b.ETag)
+		if once := again.Inspection.At.Equal(first.Inspection.At); once != (reads == 1) {
+			t.Errorf("%d bytes: read once is %t", size, once)
+		}
+	}
+}

@@ -143,9 +143,11 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 		return err
 	}
 	if !f.known(c.Request, queue) {
-		c.Request = c.Request.Marked(queue, f.Ledger.Now(), cmp.Or(f.Marks, 3))
-		if _, err := f.Ledger.Note(ctx, c, "poisoned", queue); err != nil {
-			return err
+		marked, news := c.Request.Marked(airlock.Mark{Queue: queue, Message: p.ID, At: f.Ledger.Now()}, cmp.Or(f.Marks, 3))
+		if c.Request = marked; news {
+			if _, err := f.Ledger.Note(ctx, c, "poisoned", queue); err != nil {
+				return err
+			}
 		}
 	}
 	out.Advance = append(out.Advance, message.Advance{Workspace: about.Workspace, Request: about.Request})

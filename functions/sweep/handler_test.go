@@ -21,12 +21,18 @@ type aside struct {
 	dead    []azfunc.Event
 	dropped int
 	fail    error
+	crash   bool // a message is not dropped: the process ended before
 }
 
 func (a *aside) Take(_ context.Context, queue string, _ int) ([]sweep.Poisoned, error) {
 	var all []sweep.Poisoned
 	for i, text := range a.poison[queue] {
-		all = append(all, sweep.Poisoned{ID: fmt.Sprint(queue, i), Text: text, Drop: func(context.Context) error { a.dropped++; return a.fail }})
+		all = append(all, sweep.Poisoned{ID: fmt.Sprint(queue, i, a.dropped), Text: text, Drop: func(context.Context) error {
+			if !a.crash {
+				a.dropped++
+			}
+			return a.fail
+		}})
 	}
 	return all, a.fail
 }
@@ -146,6 +152,26 @@ func TestManyMarks(t *testing.T) {
 	}
 	if n := len(w.Actions(r)); n < 10 || n > 20 {
 		t.Errorf("%d lines in the trail after ten hours", n)
+	}
+}
+
+// A message that was marked, and not dropped because of a crash, comes again
+// and leaves no second mark, but is hinted at again.
+func TestMarkedOnce(t *testing.T) {
+	t.Parallel()
+	w := roomtest.New(t)
+	r := w.Draft(airlock.Import)
+	a := &aside{crash: true, poison: map[string][]string{message.QueueNotify: {fmt.Sprintf(`{"workspace":%q,"request":%q}`, roomtest.Here, roomtest.RequestID)}}}
+	for i := range 5 {
+		a.crash = i < 4
+		out, err := tick(w, a)
+		w.Must(err)
+		if now := w.Reload(r); len(now.Marks) != 1 || len(now.Notices) != 0 || len(out.Advance) == 0 {
+			t.Fatalf("time %d: marks %v, notices %v, %d hints", i+1, now.Marks, now.Notices, len(out.Advance))
+		}
+	}
+	if _, err := tick(w, a); err != nil || len(w.Reload(r).Marks) != 2 {
+		t.Errorf("the next message: %v, marks %v", err, w.Reload(r).Marks)
 	}
 }
 

@@ -45,7 +45,7 @@ func TestAnyLife(t *testing.T) {
 			"rescan": l.rescan,
 			"purge":  l.purge,
 			"note":   func(*rapid.T) { l.commit(l.r.Note(audit.Line{Action: "note", At: l.now})) },
-			"mark":   func(*rapid.T) { l.r = l.r.Marked("airlockadvance", l.now, 3) },
+			"mark":   func(*rapid.T) { l.r, _ = l.r.Marked(airlock.Mark{Queue: "airlockadvance", At: l.now}, 3) },
 			"tell": func(*rapid.T) {
 				if len(l.r.Notices) > 0 {
 					l.r = l.r.Told(l.r.Notices[0])

@@ -110,8 +110,9 @@ type Notice struct {
 
 // Mark is a message about this request that no function could handle.
 type Mark struct {
-	Queue string    `json:"queue"`
-	At    time.Time `json:"at"`
+	Queue   string    `json:"queue"`
+	Message string    `json:"message,omitempty"` // its id: the same message is no second mark
+	At      time.Time `json:"at"`
 }
 
 // Owns lists the containers that the request's stage owns. Every other

@@ -164,14 +164,19 @@ func (c Change) WithOpen(p Policy, cad Cadence) Change {
 const maxMarks = 20
 
 // Marked notes that a message about the request was poisoned. When the marks
-// reach enough, the administrators are told.
-func (r Request) Marked(queue string, at time.Time, enough int) Request {
-	r.Marks = append(slices.Clone(r.Marks), Mark{Queue: queue, At: at.UTC()})
+// reach enough, the administrators are told. news is false when this message,
+// which has an id, has left its mark already.
+func (r Request) Marked(m Mark, enough int) (marked Request, news bool) {
+	m.At = m.At.UTC()
+	if m.Message != "" && slices.ContainsFunc(r.Marks, func(o Mark) bool { return o.Queue == m.Queue && o.Message == m.Message }) {
+		return r, false
+	}
+	r.Marks = append(slices.Clone(r.Marks), m)
 	if len(r.Marks) == enough {
-		r.Notices = append(slices.Clone(r.Notices), Notice{Event: ToldStuck, Seq: r.Head.Seq, At: at.UTC()})
+		r.Notices = append(slices.Clone(r.Notices), Notice{Event: ToldStuck, Seq: r.Head.Seq, At: m.At})
 	}
 	r.Marks = r.Marks[max(0, len(r.Marks)-max(maxMarks, enough)):]
-	return r
+	return r, true
 }
 
 // Warn notes that people are told, once a stage, of something odd about it;

@@ -158,12 +158,17 @@ func TestMarked(t *testing.T) {
 	t.Parallel()
 	r := in(t, airlock.Gating)
 	for i := 1; i <= 60; i++ {
-		r = r.Marked(fmt.Sprint("queue", i), noon, 3)
+		mark, news := airlock.Mark{Queue: fmt.Sprint("queue", i), Message: "id", At: noon}, false
+		for _, want := range []bool{true, false} { // the message comes again where a crash came before it was dropped
+			if r, news = r.Marked(mark, 3); news != want {
+				t.Fatalf("mark %d is news: %t", i, news)
+			}
+		}
 		told := 0
 		if i >= 3 {
 			told = 1
 		}
-		if len(r.Notices) != told || len(r.Marks) > 20 || r.Marks[len(r.Marks)-1] != (airlock.Mark{Queue: fmt.Sprint("queue", i), At: noon}) {
+		if len(r.Notices) != told || len(r.Marks) > 20 || r.Marks[len(r.Marks)-1] != mark {
 			t.Fatalf("after %d marks: %d notices, %d kept", i, len(r.Notices), len(r.Marks))
 		}
 	}

@@ -87,7 +87,7 @@ func TestAWholeRequest(t *testing.T) {
 	}
 	var trail api.Trail
 	b.must(json.Unmarshal(b.call("GET", path+"/audit", "olga", "").Body.Bytes(), &trail))
-	if !trail.Verified || len(trail.Lines) != 2 || trail.Lines[1].Action != "submit" {
+	if !trail.Verified || len(trail.Lines) != 4 || trail.Lines[1].Action != "file_removed" || trail.Lines[3].Action != "submit" {
 		t.Errorf("trail: %+v", trail)
 	}
 }

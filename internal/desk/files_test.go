@@ -155,7 +155,28 @@ func TestRemoveFile(t *testing.T) {
 	}
 	b.must(b.files.Delete(b.request(key).Place(airlock.DraftFiles, 1), "a b%20ü.csv"))
 	b.must(b.RemoveFile(t.Context(), as(ann, "op"), key, "a b%20ü.csv")) // the repeat, after the purge
-	b.drop(key, "a b%20ü.csv", "again", nil)
+	removals := func() (lines []string) {
+		trail, _, err := b.store.Lines(t.Context(), key, airlock.Page{})
+		b.must(err)
+		for _, line := range trail {
+			if line.Action == "file_removed" {
+				lines = append(lines, line.Actor.OID+" "+line.Detail)
+			}
+		}
+		return lines
+	}
+	want := ann.OID + " SHA-256 of the name " + airlock.Digest([]byte("a b%20ü.csv"))[:16] + ", version " + blob.ETag
+	if got := removals(); !cmp.Equal(got, []string{want}) {
+		t.Errorf("audited as %q, want %q", got, want)
+	}
+	again := b.drop(key, "a b%20ü.csv", "again", nil)
+	b.must(b.RemoveFile(t.Context(), as(ann, ""), key, "a b%20ü.csv"))
+	b.must(b.files.Delete(b.request(key).Place(airlock.DraftFiles, 1), "a b%20ü.csv"))
+	b.must(b.RemoveFile(t.Context(), as(ann, ""), key, "a b%20ü.csv"))
+	if got := removals(); len(got) != 2 || !strings.HasSuffix(got[1], again.ETag) {
+		t.Errorf("audited as %q", got)
+	}
+	b.drop(key, "a b%20ü.csv", "and again", nil)
 	if got := b.names(key, 10); !cmp.Equal(got, []string{"a b%20ü.csv"}) {
 		t.Errorf("a later upload does not count: %v", got)
 	}

@@ -2,11 +2,13 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
@@ -37,13 +39,8 @@ func (d *Desk) RemoveFile(ctx context.Context, c Caller, key airlock.Key, name s
 			return fmt.Errorf("tombstone: %w", err)
 		}
 	}
-	// Handed in meanwhile, the file is part of the record and has to stay.
-	now, err := d.load(ctx, v.caller, key)
-	if err != nil {
+	if err := d.recordRemoval(ctx, v, versions, len(rows) > 0); err != nil {
 		return err
-	}
-	if now.request.Stage != airlock.Draft || now.request.Turn != v.request.Turn {
-		return fmt.Errorf("the request was submitted meanwhile: %w", airlock.ErrConflict)
 	}
 	ctx = context.WithoutCancel(ctx)
 	for _, f := range versions {
@@ -54,6 +51,70 @@ func (d *Desk) RemoveFile(ctx context.Context, c Caller, key airlock.Key, name s
 			Turn: slot.Turn, Name: f.Name, ETag: f.ETag})
 	}
 	return nil
+}
+
+// recordRemoval has the audit trail tell of a removal, while the request is
+// still that draft: handed in meanwhile, the file is part of the record and has
+// to stay. A repeat of a call that did not come so far writes the lines that are
+// missing, and no other a second one.
+func (d *Desk) recordRemoval(ctx context.Context, v visit, versions []airlock.File, fresh bool) error {
+	var failed error
+	for try := 1; ; try++ {
+		now, err := d.load(ctx, v.caller, v.request.Key())
+		if err != nil {
+			return err
+		}
+		if now.request.Stage != airlock.Draft || now.request.Turn != v.request.Turn {
+			return fmt.Errorf("the request was submitted meanwhile: %w", airlock.ErrConflict)
+		}
+		lines, err := d.removalLines(ctx, now, versions, fresh && try == 1)
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+		if failed != nil && !errors.Is(failed, airlock.ErrConflict) { // it was not written all the same
+			return failed
+		}
+		if try > removalTries {
+			return fmt.Errorf("airlock request %s: somebody else is changing it, try again: %w", now.request.ID, airlock.ErrConflict)
+		}
+		if _, failed = d.commit(ctx, v.workspace.Policy, now.request.Note(lines...)); failed == nil {
+			return nil
+		}
+	}
+}
+
+const (
+	// fileRemoved is what a removal is called in the audit trail.
+	fileRemoved = "file_removed"
+	// removalTries is how often the lines of a removal are committed against
+	// others: people remove several files at once.
+	removalTries = 10
+)
+
+// removalLines are the lines that the audit trail does not have yet; fresh
+// tells that it can have none. The trail holds no names: who knows a name can
+// find its hash.
+func (d *Desk) removalLines(ctx context.Context, v visit, versions []airlock.File, fresh bool) ([]audit.Line, error) {
+	told := map[string]bool{}
+	if !fresh {
+		lines, err := d.lines(ctx, v.request)
+		if err != nil {
+			return nil, err
+		}
+		for _, line := range lines {
+			told[line.Detail] = told[line.Detail] || line.Action == fileRemoved
+		}
+	}
+	var all []audit.Line
+	for _, f := range versions {
+		detail := fmt.Sprintf("SHA-256 of the name %.16s, version %s", airlock.Digest([]byte(f.Name)), f.ETag)
+		if !told[detail] {
+			all = append(all, audit.Line{At: d.Now(), Action: fileRemoved, Detail: detail, Call: v.caller.call(),
+				From: string(airlock.Draft), To: string(airlock.Draft),
+				Actor: audit.Actor{OID: v.caller.Person.OID, Name: v.caller.Person.Name, Role: string(airlock.Creator)}})
+		}
+	}
+	return all, nil
 }
 
 // owns returns an error unless the visitor may change the draft's files now.

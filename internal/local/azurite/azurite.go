@@ -44,6 +44,11 @@ func DefaultAccounts() []string {
 	for i := range spareAccounts {
 		accounts = append(accounts, fmt.Sprintf("%s%02d", SparePrefix, i+1))
 	}
+	for _, prefix := range StackPrefixes {
+		for _, name := range StackAccounts {
+			accounts = append(accounts, prefix+name)
+		}
+	}
 	return accounts
 }
 
@@ -51,6 +56,13 @@ func DefaultAccounts() []string {
 const SparePrefix = "spare"
 
 const spareAccounts = 16
+
+// StackAccounts are the accounts of a whole stack, and StackPrefixes begin
+// their names for each of the test packages that run one at the same time.
+var (
+	StackAccounts = []string{"host", "state", "airlock", "ws1", "ws2"}
+	StackPrefixes = []string{"scenario", "thousand", "chaos"}
+)
 
 // Server is a running Azurite. Stop ends it; so does the end of this process.
 type Server struct {

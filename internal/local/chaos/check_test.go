@@ -67,7 +67,7 @@ func (e *errand) told() error {
 // cleanedUp waits until nothing is left that nobody owns: no container, no
 // poisoned message that is not marked.
 func cleanedUp(ctx context.Context, workspaces []string) error {
-	queues, err := azqueue.NewServiceClientFromConnectionString(rig.Direct.ConnectionString(stack.StateAccount), nil)
+	queues, err := azqueue.NewServiceClientFromConnectionString(rig.Direct.ConnectionString(rig.Account(stack.StateAccount)), nil)
 	if err != nil {
 		return err
 	}

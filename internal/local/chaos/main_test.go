@@ -22,7 +22,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(stacktest.Run(m, &rig, func(c *stack.Config) {
+	os.Exit(stacktest.Run(m, &rig, "chaos", func(c *stack.Config) {
 		c.Grid = eventgrid.Unkind{Seed: seed(), Lose: 0.02, Duplicate: 0.1, MaxDelay: 300 * time.Millisecond}
 		c.OnInvocation = func(_ string, call funchost.Invocation) {
 			if call.Err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
+	"github.com/trefoil-tre/trefoil/internal/local/stack"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 )
 
@@ -55,15 +56,16 @@ func TestForgedEvents(t *testing.T) {
 		return json.RawMessage(fmt.Sprintf(`{"blobUri":"https://%s.blob/%s/bad.txt","eTag":%q,"scanFinishedTimeUtc":"2026-01-01T00:00:00Z","scanResultType":"No threats found"}`,
 			account, container, files["bad.txt"].ETag))
 	}
+	outside := rig.Account(stack.AirlockAccount)
 	before := len(x.strange())
 	for name, e := range map[string]eventgrid.Event{
-		"blobscanned of another topic":   {Topic: anothers + "Microsoft.EventGrid/topics/scan", EventType: scanned, Subject: "storageAccounts/airlock/containers/" + draft + "/blobs/bad.txt", Data: clean("airlock", draft)},
+		"blobscanned of another topic":   {Topic: anothers + "Microsoft.EventGrid/topics/scan", EventType: scanned, Subject: "storageAccounts/" + outside + "/containers/" + draft + "/blobs/bad.txt", Data: clean(outside, draft)},
 		"blobscanned of another account": {Topic: rig.ScanTopic(), EventType: scanned, Subject: "storageAccounts/evil/containers/" + draft + "/blobs/bad.txt", Data: clean("evil", draft)},
-		"blobscanned of another type":    {Topic: rig.ScanTopic(), EventType: created, Subject: "storageAccounts/airlock/containers/" + draft + "/blobs/bad.txt", Data: clean("airlock", draft)},
-		"blobscanned that contradicts":   {Topic: rig.ScanTopic(), EventType: scanned, Subject: "storageAccounts/airlock/containers/" + draft + "/blobs/bad.txt", Data: clean("airlock", foreign)},
-		"blobcreated of another account": {Topic: anothers + "Microsoft.Storage/storageAccounts/airlock", EventType: created, Subject: "/blobServices/default/containers/" + draft + "/blobs/bad.txt", Data: json.RawMessage(`{}`)},
-		"blobcreated of no container":    {Topic: rig.StorageTopic("airlock"), EventType: created, Subject: "/blobServices/default/containers/holiday/blobs/bad.txt", Data: json.RawMessage(`{}`)},
-		"blobcreated without subject":    {Topic: rig.StorageTopic("airlock"), EventType: created, Data: json.RawMessage(`{}`)},
+		"blobscanned of another type":    {Topic: rig.ScanTopic(), EventType: created, Subject: "storageAccounts/" + outside + "/containers/" + draft + "/blobs/bad.txt", Data: clean(outside, draft)},
+		"blobscanned that contradicts":   {Topic: rig.ScanTopic(), EventType: scanned, Subject: "storageAccounts/" + outside + "/containers/" + draft + "/blobs/bad.txt", Data: clean(outside, foreign)},
+		"blobcreated of another account": {Topic: anothers + "Microsoft.Storage/storageAccounts/" + outside, EventType: created, Subject: "/blobServices/default/containers/" + draft + "/blobs/bad.txt", Data: json.RawMessage(`{}`)},
+		"blobcreated of no container":    {Topic: rig.StorageTopic(outside), EventType: created, Subject: "/blobServices/default/containers/holiday/blobs/bad.txt", Data: json.RawMessage(`{}`)},
+		"blobcreated without subject":    {Topic: rig.StorageTopic(outside), EventType: created, Data: json.RawMessage(`{}`)},
 		"airlockchanged of another":      {Topic: anothers + "Microsoft.EventGrid/topics/airlock-changed", EventType: "statusChanged", Subject: q.Key.Request + "/statusChanged", Data: json.RawMessage(`{"request_id":"` + q.Key.Request + `","new_status":"approved"}`)},
 	} {
 		function, _, _ := strings.Cut(name, " ")

@@ -19,7 +19,7 @@ var rig *stacktest.Rig
 func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "12") // scenarios mostly wait
-	os.Exit(stacktest.Run(m, &rig, func(c *stack.Config) {
+	os.Exit(stacktest.Run(m, &rig, "scenario", func(c *stack.Config) {
 		maps.Copy(c.Settings, map[string]string{
 			"AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "3", // poison comes sooner
 			"TRE_MARK_AFTER": "2",
@@ -48,9 +48,9 @@ type tester struct {
 func begin(t *testing.T, policy airlock.Policy) tester {
 	t.Helper()
 	id := uuid.NewString()
-	account := "ws1"
+	account := rig.Account("ws1")
 	if id[0]%2 == 0 {
-		account = "ws2"
+		account = rig.Account("ws2")
 	}
 	x := tester{T: t, workspace: id}
 	x.must(rig.Workspace(t.Context(), id, account, policy))

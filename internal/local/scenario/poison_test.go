@@ -48,7 +48,7 @@ func TestPoison(t *testing.T) {
 func TestUnreadableMessage(t *testing.T) {
 	t.Parallel()
 	x := begin(t, airlock.Policy{})
-	queues, err := azqueue.NewServiceClientFromConnectionString(rig.Direct.ConnectionString(stack.StateAccount), nil)
+	queues, err := azqueue.NewServiceClientFromConnectionString(rig.Direct.ConnectionString(rig.Account(stack.StateAccount)), nil)
 	x.must(err)
 	if _, err := queues.CreateQueue(t.Context(), "airlockadvance", nil); !queueerror.HasCode(err, queueerror.QueueAlreadyExists) {
 		x.must(err)
@@ -98,10 +98,10 @@ func TestDeadLetter(t *testing.T) {
 		}
 	}))
 	defer refuses.Close()
-	state, err := rig.Blobs(stack.StateAccount)
+	state, err := rig.Blobs(rig.Account(stack.StateAccount))
 	x.must(err)
 	kept := make(chan string, 100)
-	x.must(rig.Grid.Subscribe(t.Context(), eventgrid.Subscription{Name: "refuses", Topic: "airlock", Endpoint: refuses.URL,
+	x.must(rig.Grid.Subscribe(t.Context(), eventgrid.Subscription{Name: "refuses", Topic: rig.Account(stack.AirlockAccount), Endpoint: refuses.URL,
 		Filter: eventgrid.Filter{IncludedEventTypes: []string{created}, SubjectBeginsWith: "/blobServices/default/containers/draft-", SubjectEndsWith: ".dead.txt"},
 		DeadLetter: func(ctx context.Context, path string, body []byte) error {
 			_, err := state.UploadBuffer(ctx, "deadletters", path, body, nil)

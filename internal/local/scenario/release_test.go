@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/local/stack"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
 )
@@ -75,7 +76,7 @@ func TestDeliveryThatWentWrong(t *testing.T) {
 	defer stop()
 	x.must(q.Approve(t.Context(), manager))
 	x.await(q, airlock.Approving)
-	account, err := rig.Blobs("airlock")
+	account, err := rig.Blobs(rig.Account(stack.AirlockAccount))
 	x.must(err)
 	x.must(stacktest.Until(t.Context(), func(ctx ctx) error { // as soon as the container is there
 		_, err := account.UploadBuffer(ctx, released, "foreign.txt", []byte("not approved"), nil)

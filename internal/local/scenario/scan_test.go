@@ -11,6 +11,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/local/defender"
+	"github.com/trefoil-tre/trefoil/internal/local/stack"
 )
 
 // Ends of names for which the scanner says something else, as main_test sets
@@ -108,7 +109,7 @@ func TestOddBlobs(t *testing.T) {
 		t.Fatalf("append blob: %d %v", status, err)
 	}
 	x.must(q.Drop(t.Context(), "cold.txt", []byte("x")))
-	draft, err := rig.Blobs("airlock")
+	draft, err := rig.Blobs(rig.Account(stack.AirlockAccount))
 	x.must(err)
 	place := airlock.Container{Kind: airlock.DraftFiles, Key: q.Key, Number: 1}.String()
 	cold := draft.ServiceClient().NewContainerClient(place).NewBlobClient("cold.txt")

@@ -60,11 +60,11 @@ func (s *Stack) startApp(ctx context.Context, app string, port int, settings map
 // common are the settings of both apps.
 func (s *Stack) common(app string, off []string) map[string]string {
 	settings := map[string]string{
-		"AzureWebJobsStorage":       s.Direct.ConnectionString(HostAccount),
+		"AzureWebJobsStorage":       s.Direct.ConnectionString(s.Account(HostAccount)),
 		"FUNCTIONS_WORKER_RUNTIME":  "custom",
 		"TRE_APP":                   app,
-		"TRE_STATE":                 s.Direct.ConnectionString(StateAccount),
-		"TRE_AIRLOCK":               s.Storage.ConnectionString(AirlockAccount),
+		"TRE_STATE":                 s.Direct.ConnectionString(s.Account(StateAccount)),
+		"TRE_AIRLOCK":               s.Storage.ConnectionString(s.Account(AirlockAccount)),
 		"TRE_WORKSPACE_CONNECTIONS": s.workspaceConnections(),
 		"TRE_TOPIC_ENDPOINT":        s.topicEndpoint,
 		"TRE_TOPIC_KEY":             s.topicKey,

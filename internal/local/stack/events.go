@@ -87,7 +87,7 @@ func (s *Stack) Webhook(function string) string {
 
 // deadLetterSink puts dead letters where the product looks for them.
 func (s *Stack) deadLetterSink(ctx context.Context) (eventgrid.DeadLetterSink, error) {
-	client, err := azblob.NewClientFromConnectionString(s.Direct.ConnectionString(StateAccount), nil)
+	client, err := azblob.NewClientFromConnectionString(s.Direct.ConnectionString(s.Account(StateAccount)), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -32,6 +33,7 @@ type Config struct {
 	Dir  string // where data is kept between runs; empty: a temporary folder, removed at the end
 
 	Azurite *azurite.Endpoints // one that runs already, as in tests; nil starts one
+	Prefix  string             // begins the names of all accounts, where several stacks share an Azurite
 	Ports   Ports
 	Pace    Pace
 	// CoreTools runs the apps under Azure Functions Core Tools (func) instead of
@@ -90,7 +92,10 @@ type Stack struct {
 // Start starts everything and returns when all of it answers. What was started
 // is stopped when something fails.
 func Start(ctx context.Context, cfg Config) (*Stack, error) {
-	s := &Stack{cfg: cfg, dir: cfg.Dir, Workspaces: Seed}
+	s := &Stack{cfg: cfg, dir: cfg.Dir, Workspaces: slices.Clone(Seed)}
+	for i := range s.Workspaces {
+		s.Workspaces[i].Storage = s.Account(s.Workspaces[i].Storage)
+	}
 	if s.cfg.Log == nil {
 		s.cfg.Log = slog.New(slog.DiscardHandler)
 	}

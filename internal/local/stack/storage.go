@@ -18,8 +18,22 @@ const (
 	AirlockAccount = "airlock"
 )
 
+// Account is the full name of an account of this stack: "state", or
+// "scenariostate" where several share an Azurite.
+func (s *Stack) Account(name string) string { return s.cfg.Prefix + name }
+
+// own are the endpoints with this stack's accounts alone.
+func (s *Stack) own(e azurite.Endpoints) azurite.Endpoints {
+	keys := map[string]string{}
+	for _, account := range s.accounts() {
+		keys[account] = e.Key(account)
+	}
+	e.Accounts = keys
+	return e
+}
+
 func (s *Stack) accounts() []string {
-	all := []string{HostAccount, StateAccount, AirlockAccount}
+	all := []string{s.Account(HostAccount), s.Account(StateAccount), s.Account(AirlockAccount)}
 	for _, w := range s.Workspaces {
 		all = append(all, w.Storage)
 	}
@@ -30,7 +44,7 @@ func (s *Stack) accounts() []string {
 // which the gateway tells what was uploaded.
 func (s *Stack) startStorage(ctx context.Context) error {
 	if s.cfg.Azurite != nil {
-		s.Direct = *s.cfg.Azurite
+		s.Direct = s.own(*s.cfg.Azurite)
 	} else if err := s.startAzurite(ctx); err != nil {
 		return err
 	}
@@ -71,5 +85,5 @@ func (s *Stack) startAzurite(ctx context.Context) error {
 
 // Store is the state, as both apps see it.
 func (s *Stack) Store() (*azstore.Store, error) {
-	return azstore.Open(azstore.Config{ConnectionString: s.Direct.ConnectionString(StateAccount)})
+	return azstore.Open(azstore.Config{ConnectionString: s.Direct.ConnectionString(s.Account(StateAccount))})
 }

@@ -14,7 +14,7 @@ import (
 // a workspace's that are asked for, as account/container.
 func (r *Rig) ContainersOf(ctx context.Context, workspaceAccount string, wanted func(airlock.Container) bool) ([]string, error) {
 	var all []string
-	for _, account := range []string{stack.AirlockAccount, workspaceAccount} {
+	for _, account := range []string{r.Account(stack.AirlockAccount), workspaceAccount} {
 		client, err := r.Blobs(account)
 		if err != nil {
 			return nil, err

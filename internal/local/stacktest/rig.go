@@ -16,6 +16,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azstore"
+	"github.com/trefoil-tre/trefoil/internal/local/azurite"
+	"github.com/trefoil-tre/trefoil/internal/local/azurite/azuritetest"
 	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
 	"github.com/trefoil-tre/trefoil/internal/local/funchost"
 	"github.com/trefoil-tre/trefoil/internal/local/stack"
@@ -82,8 +84,8 @@ func (r *Rig) Close() error {
 // Run runs a test binary's tests with a rig that is closed after them. Tests
 // mostly wait, so that many of them may run at once. ready is called in
 // between.
-func Run(m *testing.M, rig **Rig, tune func(*stack.Config), ready func()) int {
-	started, err := Start(context.Background(), tune)
+func Run(m *testing.M, rig **Rig, prefix string, tune func(*stack.Config), ready func()) int {
+	started, err := startOn(context.Background(), prefix, tune)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "stack:", err)
 		return 1
@@ -96,6 +98,29 @@ func Run(m *testing.M, rig **Rig, tune func(*stack.Config), ready func()) int {
 		return 1
 	}
 	return code
+}
+
+// startOn starts a stack on the Azurite of the whole test run, in emptied
+// accounts of its own, or on one of its own where there is none.
+func startOn(ctx context.Context, prefix string, tune func(*stack.Config)) (*Rig, error) {
+	value := os.Getenv(azurite.EnvName)
+	if value == "" {
+		return Start(ctx, tune)
+	}
+	shared, err := azurite.ParseEndpoints(value)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range azurite.StackAccounts {
+		err = errors.Join(err, azuritetest.Empty(ctx, shared, prefix+name))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Start(ctx, func(c *stack.Config) {
+		c.Azurite, c.Prefix = &shared, prefix
+		tune(c)
+	})
 }
 
 // Quick is a configuration in which minutes last a second.

@@ -24,7 +24,7 @@ var rig *stacktest.Rig
 // Azurite reads all rows of a table to answer a query, so that looking often
 // would be all it does.
 func TestMain(m *testing.M) {
-	os.Exit(stacktest.Run(m, &rig, func(c *stack.Config) {
+	os.Exit(stacktest.Run(m, &rig, "thousand", func(c *stack.Config) {
 		c.Pace.SweepSchedule = "*/10 * * * * *"
 		maps.Copy(c.Settings, map[string]string{"TRE_RETAIN_SCHEDULE": "0 0 * * * *", "TRE_HINT_AFTER": "15s",
 			"TRE_DRAFT_EVERY": "20s", "TRE_RECONCILE_EVERY": "20s"})
@@ -38,7 +38,7 @@ func TestThousandFiles(t *testing.T) {
 	t.Parallel()
 	const count = 1000
 	workspace := uuid.NewString()
-	must(t, rig.Workspace(t.Context(), workspace, "ws1", airlock.Policy{}))
+	must(t, rig.Workspace(t.Context(), workspace, rig.Account("ws1"), airlock.Policy{}))
 	q, err := rig.Create(t.Context(), "heart-researcher", workspace, airlock.Import)
 	must(t, err)
 	files := map[string][]byte{}

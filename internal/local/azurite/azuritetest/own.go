@@ -55,11 +55,19 @@ func claim(t testing.TB, e azurite.Endpoints, account string) bool {
 func giveBack(t testing.TB, e azurite.Endpoints, account string) {
 	t.Helper()
 	ctx := context.Background()
-	client := blobs(t, e, account)
-	err := errors.Join(dropContainers(ctx, client), dropQueues(ctx, e, account), dropTables(ctx, e, account))
+	client, err := blobs(t, e, account), Empty(ctx, e, account)
 	if _, last := client.DeleteContainer(ctx, claimName, nil); err != nil || last != nil {
 		t.Errorf("giving %s back: %v", account, errors.Join(err, last))
 	}
+}
+
+// Empty drops every container, queue and table of an account, but for a claim.
+func Empty(ctx context.Context, e azurite.Endpoints, account string) error {
+	client, err := azblob.NewClientFromConnectionString(e.ConnectionString(account), nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dropContainers(ctx, client), dropQueues(ctx, e, account), dropTables(ctx, e, account))
 }
 
 func blobs(t testing.TB, e azurite.Endpoints, account string) *azblob.Client {
