@@ -16,6 +16,7 @@ import (
 type standing struct {
 	workspace airlock.Workspace
 	roles     []access.Role
+	members   []access.Membership // all of the workspace's, where the action is about them; else nil
 }
 
 // Admit checks that the caller may take an action in a workspace, and returns
@@ -25,7 +26,7 @@ type standing struct {
 func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action access.Action) (Caller, error) {
 	s := c.standing
 	if s == nil || s.workspace.ID != workspace {
-		read, err := d.stand(ctx, c.Person, workspace)
+		read, err := d.stand(ctx, c.Person, workspace, slices.Contains(aboutMembers, action))
 		if err != nil {
 			return c, err
 		}
@@ -41,7 +42,13 @@ func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action acc
 	return c, nil
 }
 
-func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (standing, error) {
+// aboutMembers are the actions for which all members are looked at, so that
+// the caller's own memberships need not be read beside them.
+var aboutMembers = []access.Action{access.Submit, access.Review}
+
+// stand reads what somebody is in a workspace; all tells that the others are
+// needed, too.
+func (d *Desk) stand(ctx context.Context, p access.Person, workspace string, all bool) (standing, error) {
 	if !canonical(workspace) {
 		return standing{}, errNoWorkspace
 	}
@@ -52,8 +59,27 @@ func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (st
 	if err != nil {
 		return standing{}, fmt.Errorf("workspace %s: %w", workspace, err)
 	}
-	roles, err := d.rolesIn(ctx, p, workspace)
-	return standing{workspace: w, roles: roles}, err
+	if !all {
+		roles, err := d.rolesIn(ctx, p, workspace)
+		return standing{workspace: w, roles: roles}, err
+	}
+	members, err := d.Ports.Members.Members(ctx, workspace)
+	if err != nil {
+		return standing{}, fmt.Errorf("members of %s: %w", workspace, err)
+	}
+	return standing{workspace: w, roles: rolesAmong(members, p), members: members}, nil
+}
+
+// everybody is all members of the visit's workspace.
+func (d *Desk) everybody(ctx context.Context, v visit) ([]access.Membership, error) {
+	if v.members != nil {
+		return v.members, nil
+	}
+	members, err := d.Ports.Members.Members(ctx, v.workspace.ID)
+	if err != nil {
+		return nil, fmt.Errorf("members of %s: %w", v.workspace.ID, err)
+	}
+	return members, nil
 }
 
 // stranger tells that somebody has no role in the workspace, nor one that holds
@@ -73,13 +99,18 @@ func (d *Desk) rolesIn(ctx context.Context, p access.Person, workspace string) (
 	if err != nil {
 		return nil, fmt.Errorf("memberships in %s: %w", workspace, err)
 	}
+	return rolesAmong(members, p), nil
+}
+
+// rolesAmong are a person's roles by memberships, and by the token.
+func rolesAmong(members []access.Membership, p access.Person) []access.Role {
 	roles := tokenRoles(p)
 	for _, m := range members {
 		if m.OID == p.OID && slices.Contains(access.WorkspaceRoles, m.Role) && !slices.Contains(roles, m.Role) {
 			roles = append(roles, m.Role)
 		}
 	}
-	return roles, nil
+	return roles
 }
 
 // tokenRoles are the roles in the token that hold everywhere.

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -27,9 +26,9 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 		if err := prose("reason", word.Reason, airlock.MaxReason); err != nil {
 			return airlock.Change{}, err
 		}
-		members, err := d.Ports.Members.Members(ctx, key.Workspace)
+		members, err := d.everybody(ctx, v)
 		if err != nil {
-			return airlock.Change{}, fmt.Errorf("members of %s: %w", key.Workspace, err)
+			return airlock.Change{}, err
 		}
 		change, err := v.request.Decide(airlock.Decision{ID: operation, Verb: word.Verb, By: v.caller.person(),
 			Digest: word.Digest, Reason: word.Reason, At: d.Now(), Operation: operation},

@@ -90,9 +90,9 @@ func (d *Desk) record(ctx context.Context, draft, r airlock.Request, files []air
 // enough warns, and has the owner told, when fewer people may decide on the
 // request than have to.
 func (d *Desk) enough(ctx context.Context, v visit, change airlock.Change) ([]string, airlock.Change, error) {
-	members, err := d.Ports.Members.Members(ctx, v.workspace.ID)
+	members, err := d.everybody(ctx, v)
 	if err != nil {
-		return nil, change, fmt.Errorf("members of %s: %w", v.workspace.ID, err)
+		return nil, change, err
 	}
 	needed, there := v.workspace.Policy.WithDefaults().Reviewers, len(change.Request.Eligible(members))
 	if there >= needed {
