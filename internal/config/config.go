@@ -90,6 +90,8 @@ type Work struct {
 	MarkAfter      int           `envconfig:"TRE_MARK_AFTER" app:"engine" default:"3" desc:"poison messages about one thing before it is marked for a person"`
 	HintAfter      time.Duration `envconfig:"TRE_HINT_AFTER" app:"both" default:"1m" desc:"how long something may stand still before sweep hints again"`
 	ReconcileEvery time.Duration `envconfig:"TRE_RECONCILE_EVERY" app:"engine" default:"30s" desc:"least time between two listings of one draft container"`
+	GatherFor      time.Duration `envconfig:"TRE_GATHER_FOR" app:"engine" default:"2s" desc:"how long facts about single files of a submitted request are gathered before it is looked at: a person waits so much longer, and a thousand of them cost one look"`
+	GatherFrom     int           `envconfig:"TRE_GATHER_FROM" app:"engine" default:"20" unit:"files" desc:"files from which on facts about single ones are gathered; a smaller request is looked at after each"`
 	PurgeGap       time.Duration `envconfig:"TRE_PURGE_GAP" app:"both" default:"15m" desc:"least time between the two looks that find a purged container absent; longer than a copy slice can live"`
 	DraftEvery     time.Duration `envconfig:"TRE_DRAFT_EVERY" app:"both" default:"5m" desc:"time between two looks at an open draft that no event speaks of"`
 	Remember       time.Duration `envconfig:"TRE_REMEMBER" app:"engine" default:"30s" desc:"how long the engine remembers a workspace's policy: a change of it waits as long, every file needs it several times"`

@@ -110,22 +110,12 @@ func (d *Desk) inspect(ctx context.Context, r airlock.Request, files []airlock.F
 	var group errgroup.Group
 	group.SetLimit(d.parallel())
 	files = files[:min(len(files), maxInspects)]
-	for i, f := range files {
+	for _, f := range files {
 		group.Go(func() error {
 			d.order(ctx, r, message.QueueInspect, message.Inspect{Workspace: r.Workspace, Request: r.ID,
-				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: looksAfter(i, len(files))})
+				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: true})
 			return nil
 		})
 	}
 	_ = group.Wait() // order logs what goes wrong
-}
-
-// maxLooks is after how many of the inspections that a submit orders the
-// request is looked at: a look after each of a thousand costs more than they.
-const maxLooks = 16
-
-// looksAfter tells whether the request is looked at after inspection i of n:
-// now and then, and after the last.
-func looksAfter(i, n int) bool {
-	return i == n-1 || i%((n+maxLooks-1)/maxLooks) == 0
 }
