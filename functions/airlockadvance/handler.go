@@ -34,12 +34,16 @@ type Function struct {
 	Desk      airlock.Desk
 	Vault     airlock.Vault
 	Manifests airlock.Manifests
+	Orders    Orders
 
 	Page     int           // files sealed in one go; 0 means 100
 	Parallel int           // copies under way at once; 0 means 8
 	Changes  int           // times a file may be overwritten while it is being sealed; 0 means 3
 	Looks    int           // inspections ordered in one look; 0 means 500
 	Pause    time.Duration // least time between two listings of a draft; 0 means 30 s
+
+	Gather     time.Duration // how long facts about single files are gathered before a look; 0 means 2 s
+	GatherFrom int           // files from which on a request's are; 0 means 20
 }
 
 // maxSteps bounds the steps of one call: sealing, gating, in_review and a
@@ -48,20 +52,37 @@ const maxSteps = 6
 
 // Handle takes the request's next steps until it waits for something.
 func (f Function) Handle(ctx context.Context, m message.Advance) (Out, error) {
+	if m.File {
+		if gathered, err := f.gathered(ctx, m); err != nil || gathered {
+			return Out{}, err
+		}
+	}
+	if m.Gathered {
+		if err := f.begin(ctx, m); err != nil {
+			return Out{}, err
+		}
+	}
 	c, err := f.Ledger.Load(ctx, m.Workspace, m.Request)
 	if err != nil {
 		return Out{}, err
 	}
-	var out Out
+	return f.advance(ctx, c, m)
+}
+
+// advance takes the steps of a request.
+func (f Function) advance(ctx context.Context, c ledger.Case, m message.Advance) (out Out, err error) {
+	moved, listed := false, false
 	for range maxSteps {
-		s := step{f: f, c: c, out: &out, trace: m.Trace}
-		move, err := s.next(ctx)
-		if err == nil && move == nil {
+		s := step{f: f, c: c, out: &out, trace: m.Trace, facts: m.File || m.Gathered}
+		moves, err := s.next(ctx)
+		listed = listed || s.listed
+		if err == nil && len(moves) == 0 {
 			s.order(ledger.Pending(s.c.Request)...)
-			return out, s.rest(ctx)
+			return out, s.wait(ctx, moved, listed)
 		}
 		if err == nil {
-			c, err = s.take(ctx, *move)
+			c, err = s.take(ctx, moves)
+			moved = err == nil
 		}
 		if errors.Is(err, airlock.ErrConflict) {
 			c, err = f.Ledger.Load(ctx, m.Workspace, m.Request)
@@ -82,11 +103,25 @@ type step struct {
 	trace string
 
 	unwritten []airlock.File // rows of the record, to be written with the next ones
+	listed    bool           // rows of the record were written
+	facts     bool           // facts about files wait for this look
 }
 
-// next does the stage's work and returns the move it leads to; nil while the
-// request waits.
-func (s *step) next(ctx context.Context) (*airlock.Move, error) {
+// next does the stage's work and returns the moves it leads to, to be committed
+// together; none while the request waits.
+func (s *step) next(ctx context.Context) ([]airlock.Move, error) {
+	if s.c.Request.Stage == airlock.Sealing {
+		return s.seal(ctx)
+	}
+	move, err := s.one(ctx)
+	if move == nil {
+		return nil, err
+	}
+	return []airlock.Move{*move}, err
+}
+
+// one is next for the stages whose work leads to one move.
+func (s *step) one(ctx context.Context) (*airlock.Move, error) {
 	r := s.c.Request
 	switch r.Stage {
 	case airlock.InReview, airlock.Approving, airlock.Approved:
@@ -102,8 +137,6 @@ func (s *step) next(ctx context.Context) (*airlock.Move, error) {
 	switch r.Stage {
 	case airlock.Draft:
 		return s.draft(ctx)
-	case airlock.Sealing:
-		return s.seal(ctx)
 	case airlock.Gating:
 		return s.gate(ctx)
 	case airlock.InReview:
@@ -124,13 +157,14 @@ func (s *step) next(ctx context.Context) (*airlock.Move, error) {
 			return &airlock.Move{On: airlock.Retired, Reason: "retention is over"}, nil
 		}
 		return nil, nil
+	case airlock.Sealing: // next's
 	}
 	return nil, fmt.Errorf("request %s: stage %q is unknown", r.ID, r.Stage)
 }
 
-// take makes a move and turns its orders into output.
-func (s *step) take(ctx context.Context, m airlock.Move) (ledger.Case, error) {
-	c, orders, err := s.f.Ledger.Move(ctx, s.c, m)
+// take makes moves and turns their orders into output.
+func (s *step) take(ctx context.Context, moves []airlock.Move) (ledger.Case, error) {
+	c, orders, err := s.f.Ledger.Move(ctx, s.c, moves...)
 	if err != nil {
 		return s.c, err
 	}
@@ -138,6 +172,21 @@ func (s *step) take(ctx context.Context, m airlock.Move) (ledger.Case, error) {
 	s.order(orders...)
 	s.out.Advance = nil // the loop goes on by itself
 	return c, nil
+}
+
+// wait is what is done before a request waits. moved tells that this call
+// committed where it waits, which said when to look again; listed that it made
+// the rows of what was handed in. A fact about a file that was being written
+// meanwhile found no such row, or one not listed, and had no reason to order a
+// look: one is ordered for it.
+func (s *step) wait(ctx context.Context, moved, listed bool) error {
+	if listed && waitsForFiles(s.c.Request) && s.out.Advance == nil {
+		return s.f.expect(ctx, s.c.Request.Key(), s.trace)
+	}
+	if moved {
+		return nil
+	}
+	return s.rest(ctx)
 }
 
 // rest puts off the next look at a request that waits: without that, one whose

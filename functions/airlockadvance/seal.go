@@ -12,9 +12,9 @@ import (
 
 // seal lists what was submitted and copies it out of the requester's reach, a
 // page at a time, and moves on when every listed version is sealed or refused.
-func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
+func (s *step) seal(ctx context.Context) ([]airlock.Move, error) {
 	if late := s.late(airlock.Broke, "sealing took too long; retry it"); late != nil {
-		return late, nil
+		return []airlock.Move{*late}, nil
 	}
 	ready, more, err := s.ready(ctx)
 	if err != nil {
@@ -23,7 +23,7 @@ func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
 	chain := more || slices.ContainsFunc(ready, func(f airlock.File) bool { return f.Partial != nil })
 	if chain {
 		if mine, err := s.f.Ledger.Begin(ctx, s.f.Work, s.c.Request); err != nil || !mine {
-			return nil, err
+			return nil, errors.Join(err, s.missed(ctx))
 		}
 	}
 	under, err := s.sealPage(ctx, ready)

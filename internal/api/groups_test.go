@@ -33,13 +33,8 @@ type registers struct {
 func (r registers) Of(context.Context, string) ([]string, error) { return r.groups, r.err }
 
 const (
-<<<<<<< HEAD
-	audience = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
-	cohort   = "d1000000-0000-4000-8000-000000000001"
-=======
-	apiID = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
-	team  = "d1000000-0000-4000-8000-000000000001"
->>>>>>> 95ef47d (Describe the workspace routes and give them rows in the matrix)
+	cohort = "d1000000-0000-4000-8000-000000000001"
+	apiID  = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
 )
 
 // provider signs Ann in, who is in a few groups, and Mia, who is in more than
@@ -142,7 +137,7 @@ func TestGroupsUnknown(t *testing.T) {
 	check("a workspace where no group has a role", "GET", list(groupless), "", http.StatusNotFound)
 	check("a workspace that is not there", "GET", list(none), "", http.StatusNotFound)
 	check("the workspaces that are known", "GET", "/api/workspaces", "", http.StatusOK)
-	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: strings.Replace(team, "d1", "d9", 1), Group: true, Role: access.WorkspaceOwner}))
+	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: strings.Replace(cohort, "d1", "d9", 1), Group: true, Role: access.WorkspaceOwner}))
 	check("a colleague's draft, which an owner would see", "GET", draft, "", http.StatusServiceUnavailable)
 	unknown("guest")
 	check("a role in the token comes from no group of ours", "GET", "/api/workspaces", "", http.StatusForbidden)

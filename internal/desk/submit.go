@@ -87,7 +87,7 @@ func (d *Desk) record(ctx context.Context, draft, r airlock.Request, files []air
 // enough warns, and has the owner told, when fewer people may decide on the
 // request than have to.
 func (d *Desk) enough(ctx context.Context, v visit, change airlock.Change) ([]string, airlock.Change, error) {
-	managers, _, err := d.counting(ctx, v.workspace.ID, access.AirlockManager, nil)
+	managers, _, err := d.counting(ctx, v, access.AirlockManager, nil)
 	if err != nil {
 		return nil, change, err
 	}
@@ -109,18 +109,12 @@ func (d *Desk) inspect(ctx context.Context, r airlock.Request, files []airlock.F
 	var group errgroup.Group
 	group.SetLimit(d.parallel())
 	files = files[:min(len(files), cmp.Or(d.Inspects, 1000))]
-	for i, f := range files {
+	for _, f := range files {
 		group.Go(func() error {
 			d.order(ctx, r, message.QueueInspect, message.Inspect{Workspace: r.Workspace, Request: r.ID,
-				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: looksAfter(i, len(files), cmp.Or(d.Looks, 16))})
+				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: true})
 			return nil
 		})
 	}
 	_ = group.Wait() // order logs what goes wrong
-}
-
-// looksAfter tells whether the request is looked at after inspection i of n:
-// now and then, looks times in all, and after the last.
-func looksAfter(i, n, looks int) bool {
-	return i == n-1 || i%((n+looks-1)/looks) == 0
 }

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	localFile = filepath.Join(folder, "local.json")
-	code := stacktest.Run(m, &rig, func(*stack.Config) {}, func() {
+	code := stacktest.Run(m, &rig, "cli", func(*stack.Config) {}, func() {
 		if err := rig.Info().Write(localFile); err != nil {
 			panic(err)
 		}
