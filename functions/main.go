@@ -43,7 +43,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 		}
 	}
 	if c.App.Engine() {
-		if err := engine.Add(app, c, log); err != nil {
+		if err := engine.Add(app, c, version, log); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
@@ -30,6 +31,7 @@ type Function struct {
 	Files     airlock.Files
 	Vault     airlock.Vault
 	Inspector inspect.Inspector
+	Health    *health.Recorder // is told of every file; may be nil
 }
 
 // unknownSize stands for a file whose size the first read tells.
@@ -130,6 +132,7 @@ func (s slice) read(ctx context.Context, content airlock.Content, p *airlock.Pro
 	if result.Inspection == nil {
 		return Out{Inspect: s.order(content.ETag)}, nil
 	}
+	s.f.Health.Well(ctx, health.Inspection, "", nil)
 	return s.looked(), nil
 }
 

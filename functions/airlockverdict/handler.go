@@ -14,6 +14,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
@@ -27,7 +28,8 @@ type Out struct {
 type Function struct {
 	Ledger ledger.Ledger
 	Files  airlock.Files
-	Desk   airlock.Desk // to find a name that the event damaged
+	Desk   airlock.Desk     // to find a name that the event damaged
+	Health *health.Recorder // is told of every verdict; may be nil
 }
 
 // Handle records one verdict.
@@ -53,6 +55,7 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 	if err := f.Files.Put(ctx, slot, []airlock.File{put}); err != nil {
 		return Out{}, fmt.Errorf("verdict: %w", err)
 	}
+	f.Health.Well(ctx, health.Verdict, string(verdict.Class), nil)
 	return f.look(file, m), nil
 }
 

@@ -33,6 +33,8 @@ type App struct {
 	Log         *slog.Logger     // where lines go; nil means slog.Default()
 	Now         func() time.Time // the clock that durations are taken from; nil means durations are not logged
 
+	Alive func(context.Context) // called with every invocation but HTTP ones, before the function; may be nil
+
 	functions []Function
 	json      map[string]invoker
 	http      map[string]http.Handler

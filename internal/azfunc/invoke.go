@@ -57,6 +57,9 @@ func (a *App) invoke(w http.ResponseWriter, r *http.Request, name string) {
 	call := Call{Function: name, Invocation: invocationID(r.Header)}
 	ctx, cancel := context.WithTimeout(a.context(r, call), a.deadline())
 	defer cancel()
+	if a.Alive != nil {
+		a.Alive(ctx)
+	}
 	began := a.now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.maxBody()))
 	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {

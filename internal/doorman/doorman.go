@@ -15,6 +15,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
@@ -31,9 +32,13 @@ type Doorman struct {
 	Workspaces     airlock.Workspaces // knows each workspace's storage account
 	Refusals       *refusals.Book     // keeps what was refused
 	Now            func() time.Time
+	Health         *health.Recorder // is told of every event that is let in; may be nil
 
 	accounts sync.Map // workspace id → storage account; it never changes
 }
+
+// Heard notes that an event of the source came and was let in.
+func (d *Doorman) Heard(ctx context.Context, source string) { d.Health.Well(ctx, source, "", nil) }
 
 // Blob is what a storage event is about.
 type Blob struct {
