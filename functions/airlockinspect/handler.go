@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/inspect"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // Out names this function's output bindings.
@@ -133,6 +134,7 @@ func (s slice) read(ctx context.Context, content airlock.Content, p *airlock.Pro
 		return Out{Inspect: s.order(content.ETag)}, nil
 	}
 	s.f.Health.Well(ctx, health.Inspection, "", nil)
+	telemetry.Inspected(ctx, content.Size)
 	return s.looked(), nil
 }
 

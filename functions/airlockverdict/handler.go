@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // Out names this function's output bindings.
@@ -56,6 +57,7 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 		return Out{}, fmt.Errorf("verdict: %w", err)
 	}
 	f.Health.Well(ctx, health.Verdict, string(verdict.Class), nil)
+	telemetry.Judged(ctx, string(verdict.Class))
 	return f.look(file, m), nil
 }
 

@@ -67,6 +67,8 @@ type Function struct {
 
 	Health  *health.Recorder // is told of every sweep; may be nil
 	Overdue time.Duration    // by how much work is past its time before it counts as overdue; 0 means 15 min
+	// Look tells what a queue holds, for whoever measures; nil: nobody does.
+	Look func(ctx context.Context, queue string) (health.Queue, error)
 }
 
 // Handle sweeps once. What fails does not keep the rest from being done.
@@ -74,6 +76,7 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 	out, seen := Out{}, map[string]int64{}
 	err := errors.Join(f.hint(ctx, &out, seen), f.poisoned(ctx, &out, seen), f.dead(ctx, &out, seen))
 	f.tell(ctx, seen, err)
+	f.measure(ctx)
 	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
 		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "sweep was not complete", slog.Any("error", err))
 		err = nil

@@ -18,6 +18,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/refusals"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // State is what both apps share.
@@ -105,4 +106,12 @@ func Alive(app *azfunc.App, beats *health.Recorder, source, version string) {
 		}
 		beats.Well(ctx, source, version, nil)
 	}
+}
+
+// Traced sends orders that carry the trace of whoever sends them.
+type Traced struct{ *azorders.Orders }
+
+// Send puts a message on a queue, to be seen after delay.
+func (t Traced) Send(ctx context.Context, queue string, message any, delay time.Duration) error {
+	return t.Orders.Send(ctx, queue, telemetry.Stamped(ctx, message), delay)
 }

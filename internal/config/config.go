@@ -29,6 +29,8 @@ type Config struct {
 	Mail     Mail
 	Work     Work
 	Health   Health
+
+	Telemetry Telemetry
 }
 
 // Host is how the Functions host and this process meet.
@@ -136,4 +138,30 @@ type Health struct {
 	Dead       int           `envconfig:"TRE_HEALTH_DEAD" app:"front" default:"10" desc:"dead letters in one sweep that are bad; one is a warning, sweep makes up for it"`
 	MailFails  int           `envconfig:"TRE_HEALTH_MAIL" app:"front" default:"3" desc:"failures of mail in a row that are bad; one is a warning, because mail servers put off what they do not know"`
 	Versions   time.Duration `envconfig:"TRE_HEALTH_VERSIONS" app:"front" default:"30m" desc:"time for which the two apps may be of different versions; longer than a deployment of both"`
+}
+
+// Telemetry is where traces and metrics go, by the variables that OpenTelemetry's SDKs share. It reads further ones itself,
+// such as OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_TRACES_SAMPLER:
+// https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+type Telemetry struct {
+	Endpoint        URL      `envconfig:"OTEL_EXPORTER_OTLP_ENDPOINT" app:"both" desc:"OpenTelemetry collector that traces and metrics are sent to; unset means none are made"`
+	TracesEndpoint  URL      `envconfig:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" app:"both" desc:"address for traces alone, with its path"`
+	MetricsEndpoint URL      `envconfig:"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" app:"both" desc:"address for metrics alone, with its path"`
+	Headers         Secret   `envconfig:"OTEL_EXPORTER_OTLP_HEADERS" app:"both" desc:"headers that the collector asks for, name=value, separated by commas"`
+	Protocol        Protocol `envconfig:"OTEL_EXPORTER_OTLP_PROTOCOL" app:"both" default:"http/protobuf" desc:"http/protobuf; no other is spoken"`
+	TracesExporter  Exporter `envconfig:"OTEL_TRACES_EXPORTER" app:"both" default:"otlp" desc:"otlp, or none for no traces"`
+	MetricsExporter Exporter `envconfig:"OTEL_METRICS_EXPORTER" app:"both" default:"otlp" desc:"otlp, or none for no metrics"`
+	Disabled        bool     `envconfig:"OTEL_SDK_DISABLED" app:"both" default:"false" desc:"true makes no traces and metrics, whatever else is set"`
+	SpanDelay       int      `envconfig:"OTEL_BSP_SCHEDULE_DELAY" app:"both" default:"1000" unit:"ms" desc:"longest time a finished span waits to be sent; the host kills without warning, so what waits is lost then"`
+	MetricEvery     int      `envconfig:"OTEL_METRIC_EXPORT_INTERVAL" app:"both" default:"15000" unit:"ms" desc:"time between two exports of metrics; shorter than the SDK's minute, since idle processes are ended soon"`
+}
+
+// Traces reports whether traces are made.
+func (t Telemetry) Traces() bool { return t.on(t.TracesExporter, t.TracesEndpoint) }
+
+// Metrics reports whether metrics are made.
+func (t Telemetry) Metrics() bool { return t.on(t.MetricsExporter, t.MetricsEndpoint) }
+
+func (t Telemetry) on(e Exporter, own URL) bool {
+	return !t.Disabled && e == ExporterOTLP && (t.Endpoint != "" || own != "")
 }

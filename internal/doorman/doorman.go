@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
@@ -126,4 +128,20 @@ func (d *Doorman) Refuse(ctx context.Context, ev azfunc.Event, err error) error 
 		return kept
 	}
 	return fault.Refuse(err)
+}
+
+// About is the id of the request that an event is about, for traces only: of a
+// storage or scan event that of the container in its subject, of our own the
+// beginning of its subject. "" when it is about none of ours.
+func About(ev azfunc.Event) string {
+	for part := range strings.SplitSeq(ev.Subject, "/") {
+		if c, err := airlock.ParseContainer(part); err == nil {
+			return c.Key.Request
+		}
+	}
+	id, _, _ := strings.Cut(ev.Subject, "/")
+	if u, err := uuid.Parse(id); err != nil || u.String() != id {
+		return ""
+	}
+	return id
 }

@@ -73,9 +73,13 @@ func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 	if err != nil {
 		return err
 	}
-	azfunc.Add(app, "sweep", "tick", sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
+	f := sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
 		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter,
-		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch, Health: s.Health, Overdue: c.Health.Overdue}.Handle)
+		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch, Health: s.Health, Overdue: c.Health.Overdue}
+	if c.Telemetry.Metrics() {
+		f.Look = s.Orders.Look
+	}
+	azfunc.Add(app, "sweep", "tick", f.Handle)
 	return nil
 }
 
