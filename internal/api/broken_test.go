@@ -99,16 +99,20 @@ func work(did, comes string, d time.Duration) func(context.Context, *clinic) {
 	}
 }
 
-// version has another process be the engine since a while.
+// version has another process be the engine for a while.
 func version(v string, since time.Duration) func(context.Context, *clinic) {
 	return func(ctx context.Context, c *clinic) {
 		c.pass(time.Second)
-		h := health.Heartbeat{Source: health.Engine, Instance: "other" + v, Since: c.clock().Add(-since), At: c.clock(), Detail: v}
+		h := health.Heartbeat{Source: health.Engine, Instance: "other" + v, Since: c.clock(), At: c.clock(), Detail: v}
 		if err := c.store.ForgetHeartbeat(ctx, health.Engine, c.recorder.Instance()); err != nil {
 			c.t.Fatal(err)
 		}
 		if err := c.store.Beat(ctx, h); err != nil {
 			c.t.Fatal(err)
+		}
+		for range int(since / time.Minute) { // both go on
+			c.pass(time.Minute)
+			c.sweeps(nil)
 		}
 	}
 }
@@ -174,12 +178,13 @@ func TestDetailsAreForAdministrators(t *testing.T) {
 			t.Errorf("%q: %d, want %d", role, w.Code, want)
 		}
 	}
+	c.public()
 	d := c.details()
 	i := slices.IndexFunc(d.Sources, func(s health.State) bool { return s.Source == health.Verdict })
 	if i < 0 || d.Sources[i].Detail != "clean" || d.Sources[i].At == nil {
 		t.Errorf("the last verdict is not told: %+v", d.Sources)
 	}
-	if len(d.Apps) != 1 || d.Apps[0].Version != "2.0" || d.Version != "2.0" || len(d.Queues) != 2 {
+	if len(d.Apps) != 2 || d.Apps[0].Version != "2.0" || d.Version != "2.0" || len(d.Queues) != 2 {
 		t.Errorf("details: %+v", d)
 	}
 }

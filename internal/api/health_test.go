@@ -115,8 +115,9 @@ func newClinic(t *testing.T) *clinic {
 		}
 	}
 	c.recorder = &health.Recorder{Store: c.store, Now: c.clock, Every: time.Nanosecond}
-	c.monitor = &health.Monitor{Limits: limits, Version: "2.0", Names: []string{"airlockadvance", "notify"}, Now: c.clock, Instance: "me",
-		Class: func(error) string { return "403" },
+	c.monitor = &health.Monitor{Limits: limits, Version: "2.0", Names: []string{"airlockadvance", "notify"}, Now: c.clock,
+		Recorder: &health.Recorder{Store: c.store, Now: c.clock},
+		Class:    func(error) string { return "403" },
 		Ports: health.Ports{Store: tables{c}, Workspaces: tables{c}, Work: c.store, Queues: queues{c},
 			Blobs: func(context.Context) error { return c.fails("Blobs") },
 			Reach: func(_ context.Context, account string) error { return c.fails(account) },

@@ -28,7 +28,7 @@ func monitor(c config.Config, version string, s backing.State, boxes airlock.Des
 		Limits: health.Limits{Sweep: h.Sweep, Retain: h.Retain, Events: h.Events, Scans: h.Scans, Overdue: h.Overdue, Late: h.Late,
 			Depth: h.Depth, Age: h.Age, Poison: h.Poison, Dead: h.Dead, MailFails: h.MailFails, Versions: h.Versions,
 			Workspaces: h.Workspaces},
-		Version: version, Names: message.Queues, Now: time.Now, Instance: s.Health.Instance(), Class: aztrace.Class,
+		Version: version, Names: message.Queues, Now: time.Now, Recorder: s.Health, Class: aztrace.Class,
 	}
 }
 

@@ -50,13 +50,12 @@ type Ports struct {
 
 // Monitor knows how to ask every part. It is safe for concurrent use.
 type Monitor struct {
-	Ports   Ports
-	Limits  Limits
-	Version string // of the app it runs in
-	Names   []string
-	Now     func() time.Time
-	// Instance names the process; its row is its own.
-	Instance string
+	Ports    Ports
+	Limits   Limits
+	Version  string // of the app it runs in
+	Names    []string
+	Now      func() time.Time
+	Recorder *Recorder // of the process: whoever asks it sees that it is there
 	// Class makes one word of an error, for administrators; its text may hold
 	// addresses.
 	Class func(error) string
@@ -84,8 +83,9 @@ func (m *Monitor) Checks() []Check {
 
 // tables writes a row of this instance's own and reads it back.
 func (m *Monitor) tables(ctx context.Context) error {
-	now := m.Now().UTC()
-	if err := m.Ports.Store.Beat(ctx, Heartbeat{Source: Probe, Instance: m.Instance, Since: now, At: now}); err != nil {
+	now, me := m.Now().UTC(), m.Recorder.Instance()
+	m.Recorder.Well(ctx, Front, m.Version, nil)
+	if err := m.Ports.Store.Beat(ctx, Heartbeat{Source: Probe, Instance: me, Since: now, At: now}); err != nil {
 		return err
 	}
 	all, err := m.Ports.Store.Heartbeats(ctx)
@@ -93,7 +93,7 @@ func (m *Monitor) tables(ctx context.Context) error {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(h Heartbeat) bool {
-		return h.Source == Probe && h.Instance == m.Instance && !h.At.Before(now)
+		return h.Source == Probe && h.Instance == me && !h.At.Before(now)
 	}) {
 		return errors.New("the row that was written is not there")
 	}
