@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
+	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 )
@@ -124,7 +125,8 @@ func newClinic(t *testing.T) *clinic {
 			Others: []health.Check{{Service: "Directory", Probe: func(context.Context) error {
 				return c.fails("Directory")
 			}}}}}
-	c.handler = api.New(api.Settings{Checks: c.monitor.Checks(), Details: c.monitor.Details, Now: c.clock, Verifier: everybody{},
+	c.handler = api.New(api.Settings{Desk: &desk.Desk{Now: c.clock, Ports: desk.Ports{Workspaces: c.store, Members: c.store, People: c.store}},
+		Checks: c.monitor.Checks(), Details: c.monitor.Details, Now: c.clock, Verifier: everybody{},
 		Health: api.HealthTimes{Life: time.Second}})
 	c.works()
 	return c

@@ -26,7 +26,7 @@ func TestSettingsAreDescribed(t *testing.T) {
 		if s.FromHost != strings.HasPrefix(s.Name, "FUNCTIONS_") {
 			t.Errorf("%s: from the host is %v", s.Name, s.FromHost)
 		}
-		if want := regexp.MustCompile(`CONNECTIONS$|KEYS?$|SECRET$|PASSWORD$|_HEADERS$|^TRE_(STATE|AIRLOCK)$`).MatchString(s.Name); s.Secret != want {
+		if want := regexp.MustCompile(`CONNECTIONS$|KEYS?$|SECRET$|PASSWORD$|OTLP_HEADERS$|^TRE_(STATE|AIRLOCK)$`).MatchString(s.Name); s.Secret != want {
 			t.Errorf("%s: secret is %v", s.Name, s.Secret)
 		}
 	}

@@ -15,51 +15,51 @@ import (
 // Details are how the system is, for administrators.
 type Details struct {
 	Level    Level        `json:"verdict" enum:"ok,warn,bad" doc:"the worst of all below"`
-	At       time.Time    `json:"at"`
-	Version  string       `json:"version" doc:"of the app that answers"`
-	Parts    []Part       `json:"services"`
-	Queues   []QueueState `json:"queues"`
+	At       time.Time    `json:"at" doc:"when this was asked" example:"2026-11-22T09:00:00Z"`
+	Version  string       `json:"version" doc:"of the app that answers" example:"1.4.0"`
+	Parts    []Part       `json:"services" doc:"every part, as /health names them, and why"`
+	Queues   []QueueState `json:"queues" doc:"every queue of orders"`
 	Work     []WorkState  `json:"unfinishedWork" doc:"workspaces with requests that do not move"`
 	Accounts []Part       `json:"workspaceStorage" doc:"storage accounts that did not answer"`
 	Sources  []State      `json:"sources" doc:"who was last heard of when, over all instances"`
-	Apps     []AppState   `json:"apps"`
+	Apps     []AppState   `json:"apps" doc:"versions of the apps that were heard of within the hour"`
 }
 
 // QueueState is how one queue is.
 type QueueState struct {
-	Queue  string `json:"queue"`
+	Queue  string `json:"queue" doc:"its name" example:"airlockadvance"`
 	Depth  int    `json:"depth" doc:"messages, about"`
 	Oldest int64  `json:"oldestSeconds" doc:"age of the first message that can be seen, seconds"`
 	Poison int    `json:"poison" doc:"messages in its poison queue, about"`
-	Level  Level  `json:"verdict" enum:"ok,warn,bad"`
+	Level  Level  `json:"verdict" enum:"ok,warn,bad" doc:"by depth, age and poison"`
 }
 
 // WorkState is the work of one workspace that is past its time.
 type WorkState struct {
-	Workspace string    `json:"workspaceId"`
+	Workspace string    `json:"workspaceId" doc:"the workspace" example:"2f1b6c3e-0000-5000-8000-000000000000"`
 	Overdue   int       `json:"overdue" doc:"requests"`
 	More      bool      `json:"more,omitempty" doc:"there are more than were counted"`
-	Since     time.Time `json:"oldestDue" doc:"when the longest waiting was due"`
-	Level     Level     `json:"verdict" enum:"ok,warn,bad"`
+	Since     time.Time `json:"oldestDue" doc:"when the longest waiting was due" example:"2026-11-22T09:00:00Z"`
+	Level     Level     `json:"verdict" enum:"ok,warn,bad" doc:"by the number of requests"`
 }
 
 // State is what is known of one source.
 type State struct {
-	Source   string           `json:"source"`
-	At       *time.Time       `json:"lastWell,omitempty"`
-	FailedAt *time.Time       `json:"lastFailed,omitempty"`
-	Failures int              `json:"failuresInARow"`
+	Source   string           `json:"source" doc:"who is meant" example:"sweep"`
+	At       *time.Time       `json:"lastWell,omitempty" doc:"when it last went well" example:"2026-11-22T09:00:00Z"`
+	FailedAt *time.Time       `json:"lastFailed,omitempty" doc:"when it last failed" example:"2026-11-22T09:00:00Z"`
+	Failures int              `json:"failuresInARow" doc:"failures since it last went well"`
 	Class    string           `json:"lastError,omitempty" doc:"its class, never its text"`
-	Detail   string           `json:"detail,omitempty"`
-	Counts   map[string]int64 `json:"counts,omitempty"`
+	Detail   string           `json:"detail,omitempty" doc:"what it last was, such as the class of a verdict" example:"clean"`
+	Counts   map[string]int64 `json:"counts,omitempty" doc:"what the last run found"`
 }
 
 // AppState is a version of an app that was heard of within the hour.
 type AppState struct {
-	App       string    `json:"app"`
-	Version   string    `json:"version"`
-	Instances int       `json:"instances"`
-	Last      time.Time `json:"last"`
+	App       string    `json:"app" doc:"front or engine" example:"engine"`
+	Version   string    `json:"version" doc:"its version" example:"1.4.0"`
+	Instances int       `json:"instances" doc:"processes"`
+	Last      time.Time `json:"last" doc:"when it was last heard of" example:"2026-11-22T09:00:00Z"`
 }
 
 // Details asks every part, the queues and the work of every workspace.

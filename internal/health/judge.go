@@ -7,9 +7,9 @@ import (
 
 // Part is how one part is. The message is for administrators.
 type Part struct {
-	Name    string `json:"service"`
-	Level   Level  `json:"verdict"`
-	Message string `json:"message"`
+	Name    string `json:"service" doc:"its name" example:"Tables"`
+	Level   Level  `json:"verdict" enum:"ok,warn,bad" doc:"how it is, by the settings' limits"`
+	Message string `json:"message" doc:"why, without names of files or people" example:"403 AuthorizationFailure"`
 }
 
 // The parts that are judged by heartbeats.
