@@ -70,7 +70,7 @@ func app(t *testing.T, which string) *azfunc.App {
 		}
 	}
 	if c.App.Engine() {
-		if err := engine.Add(a, c, log); err != nil {
+		if err := engine.Add(a, c, "test", log); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
@@ -32,6 +33,7 @@ func (f Function) Handle(ctx context.Context, ev azfunc.Event) (Out, error) {
 	if err != nil {
 		return Out{}, f.Door.Refuse(ctx, ev, err)
 	}
+	f.Door.Heard(ctx, health.Changed)
 	return Out{Advance: &message.Advance{Workspace: changed.WorkspaceID, Request: changed.RequestID, Trace: ev.ID}}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // brokenError says that a file is not what was approved: no retry of the
@@ -89,9 +90,23 @@ func (s *slice) deliver(ctx context.Context, files []airlock.File) (more bool, e
 		}
 	}
 	if len(put) > 0 {
-		err = errors.Join(err, s.f.Files.Put(ctx, s.slot(), put))
+		kept := s.f.Files.Put(ctx, s.slot(), put)
+		err = errors.Join(err, kept)
+		s.measure(ctx, put, kept)
 	}
 	return more, err
+}
+
+// measure counts the bytes of files that have arrived and been checked.
+func (s slice) measure(ctx context.Context, put []airlock.File, err error) {
+	if err != nil {
+		return
+	}
+	for _, f := range put {
+		if f.Release.Verified {
+			telemetry.Delivered(ctx, s.approved[f.Name].Size)
+		}
+	}
 }
 
 // file does one file's next slice: copy, then check.

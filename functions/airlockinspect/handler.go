@@ -13,9 +13,11 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // Out names this function's output bindings.
@@ -30,6 +32,7 @@ type Function struct {
 	Files     airlock.Files
 	Vault     airlock.Vault
 	Inspector inspect.Inspector
+	Health    *health.Recorder // is told of every file; may be nil
 }
 
 // unknownSize stands for a file whose size the first read tells.
@@ -154,6 +157,8 @@ func (s slice) read(ctx context.Context, content airlock.Content, p *airlock.Pro
 	if result.Inspection == nil {
 		return Out{Inspect: s.order(content.ETag)}, nil
 	}
+	s.f.Health.Well(ctx, health.Inspection, "", nil)
+	telemetry.Inspected(ctx, content.Size)
 	return s.looked(), nil
 }
 

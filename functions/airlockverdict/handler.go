@@ -16,8 +16,10 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // Out names this function's output bindings.
@@ -29,8 +31,9 @@ type Out struct {
 type Function struct {
 	Ledger ledger.Ledger
 	Files  airlock.Files
-	Desk   airlock.Desk  // to find a name that the event damaged
-	Gather time.Duration // airlockadvance's; 0 means 2 s
+	Desk   airlock.Desk     // to find a name that the event damaged
+	Gather time.Duration    // airlockadvance's; 0 means 2 s
+	Health *health.Recorder // is told of every verdict; may be nil
 }
 
 // Handle records one verdict.
@@ -56,6 +59,8 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 	if err := f.Files.Put(ctx, slot, []airlock.File{put}); err != nil {
 		return Out{}, fmt.Errorf("verdict: %w", err)
 	}
+	f.Health.Well(ctx, health.Verdict, string(verdict.Class), nil)
+	telemetry.Judged(ctx, string(verdict.Class))
 	return f.look(file, m, begun), nil
 }
 

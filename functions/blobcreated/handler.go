@@ -13,6 +13,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
@@ -40,6 +41,7 @@ func (f Function) Handle(ctx context.Context, ev azfunc.Event) (Out, error) {
 	if err != nil {
 		return Out{}, f.Door.Refuse(ctx, ev, err)
 	}
+	f.Door.Heard(ctx, health.BlobCreated)
 	key := blob.Container.Key
 	if blob.Container.Kind != airlock.DraftFiles {
 		return Out{}, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
@@ -58,6 +59,7 @@ func (f Function) Handle(ctx context.Context, ev azfunc.Event) (Out, error) {
 	if err != nil {
 		return Out{}, f.Door.Refuse(ctx, ev, err)
 	}
+	f.Door.Heard(ctx, health.BlobScanned)
 	c := blob.Container
 	if c.Kind != airlock.DraftFiles && c.Kind != airlock.RescanFiles {
 		return Out{}, nil

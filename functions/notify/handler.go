@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/mail/compose"
@@ -38,7 +39,8 @@ type Function struct {
 	Portal         string // address that links begin with, without a slash at the end
 	Domain         string // right side of Message-IDs
 	Log            *slog.Logger
-	GiveUp         time.Duration // after which a mail that no server takes is given up; 0 means 5 days, as mail servers do (RFC 5321, 4.5.4.1)
+	GiveUp         time.Duration    // after which a mail that no server takes is given up; 0 means 5 days, as mail servers do (RFC 5321, 4.5.4.1)
+	Health         *health.Recorder // is told of every mail; may be nil
 }
 
 // maxTries is how often a commit is tried against somebody faster.

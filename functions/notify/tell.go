@@ -12,10 +12,12 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/mail/compose"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 type member = access.Membership
@@ -60,12 +62,25 @@ func (t telling) mail(ctx context.Context, p person) error {
 	}
 	err = t.f.Mail.Send(ctx, mail.Message{ID: id + "@" + t.f.Domain, Date: t.n.At, To: p.to,
 		Subject: content.Subject, Text: content.Text, HTML: content.HTML})
+	t.f.Health.Note(ctx, health.Mail, err, class(err))
+	telemetry.Mailed(ctx, class(err))
 	if errors.Is(err, mail.ErrPermanent) || err != nil && t.late() {
 		t.f.Log.WarnContext(ctx, "mail given up", slog.String("request", r.ID), slog.String("event", string(t.n.Event)))
 	} else if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
 	return t.f.Letters.MarkSent(ctx, r.Key(), id, t.f.Ledger.Now())
+}
+
+// class is why a mail was not sent, without address or server.
+func class(err error) string {
+	switch {
+	case err == nil:
+		return "sent"
+	case errors.Is(err, mail.ErrPermanent):
+		return "refused"
+	}
+	return "temporary"
 }
 
 // late tells that a mail which still cannot be sent is given up, so that one

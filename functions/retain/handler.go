@@ -17,6 +17,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/calls"
+	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
@@ -35,6 +37,10 @@ type Function struct {
 	KeyLife time.Duration // how long they hold; 0 means a week
 	Log     *slog.Logger  // nil means slog.Default()
 	Orphan  time.Duration // age from which a container without an owner is purged; 0 means 24 h, longer than any call that could still be about to commit
+
+	Health *health.Recorder // is told of every run; may be nil
+	Beats  health.Store     // whose old rows are removed; nil means none are
+	Keep   time.Duration    // how long heartbeats of processes that are gone are kept; 0 means 24 h
 }
 
 // Handle works once. What fails does not keep the rest from being done.
@@ -46,11 +52,12 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 		return Out{}, fmt.Errorf("workspaces: %w", err)
 	}
 	var out Out
-	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx)}
+	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx), f.forget(ctx)}
 	for _, w := range workspaces {
 		failed = append(failed, f.retired(ctx, w.ID, &out), f.orphans(ctx, w.StorageAccount))
 	}
 	err = errors.Join(failed...)
+	f.Health.Note(ctx, health.Retain, err, fault.KindOf(err).String())
 	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried at the next tick
 		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "retain was not complete", slog.Any("error", err))
 		err = nil
@@ -127,4 +134,22 @@ func (f Function) orphan(ctx context.Context, place airlock.Place, c airlock.Con
 		return fmt.Errorf("orphan: %w", err)
 	}
 	return nil
+}
+
+// forget removes the heartbeats of processes that are long gone.
+func (f Function) forget(ctx context.Context) error {
+	if f.Beats == nil {
+		return nil
+	}
+	all, err := f.Beats.Heartbeats(ctx)
+	if err != nil {
+		return fmt.Errorf("heartbeats: %w", err)
+	}
+	var failed []error
+	for _, h := range health.Stale(all, f.Ledger.Now().Add(-cmp.Or(f.Keep, 24*time.Hour))) {
+		if err := f.Beats.ForgetHeartbeat(ctx, h.Source, h.Instance); err != nil {
+			failed = append(failed, fmt.Errorf("heartbeat: %w", err))
+		}
+	}
+	return errors.Join(failed...)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
@@ -63,12 +64,19 @@ type Function struct {
 	Marks  int          // marks on a request after which administrators are told; 0 means 3
 	Most   int          // hints given in one sweep; 0 means 5,000
 	Batch  int          // poisoned messages, and dead letters, taken in one sweep; 0 means 100
+
+	Health  *health.Recorder // is told of every sweep; may be nil
+	Overdue time.Duration    // by how much work is past its time before it counts as overdue; 0 means 15 min
+	// Look tells what a queue holds, for whoever measures; nil: nobody does.
+	Look func(ctx context.Context, queue string) (health.Queue, error)
 }
 
 // Handle sweeps once. What fails does not keep the rest from being done.
 func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
-	var out Out
-	err := errors.Join(f.hint(ctx, &out), f.poisoned(ctx, &out), f.dead(ctx, &out))
+	out, seen := Out{}, map[string]int64{}
+	err := errors.Join(f.hint(ctx, &out, seen), f.poisoned(ctx, &out, seen), f.dead(ctx, &out, seen))
+	f.tell(ctx, seen, err)
+	f.measure(ctx)
 	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
 		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "sweep was not complete", slog.Any("error", err))
 		err = nil
@@ -77,7 +85,7 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 }
 
 // hint orders a look at everything that is due.
-func (f Function) hint(ctx context.Context, out *Out) error {
+func (f Function) hint(ctx context.Context, out *Out, seen map[string]int64) error {
 	workspaces, err := airlock.Collect(func(p airlock.Page) ([]airlock.Workspace, string, error) {
 		return f.Ledger.Workspaces.Workspaces(ctx, p)
 	})
@@ -87,12 +95,12 @@ func (f Function) hint(ctx context.Context, out *Out) error {
 	var failed []error
 	for i := range workspaces { // another one is first every minute, so that Most starves none
 		first := int(f.Ledger.Now().Unix()/60) % len(workspaces)
-		failed = append(failed, f.hintWorkspace(ctx, workspaces[(first+i)%len(workspaces)].ID, out))
+		failed = append(failed, f.hintWorkspace(ctx, workspaces[(first+i)%len(workspaces)].ID, out, seen))
 	}
 	return errors.Join(failed...)
 }
 
-func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out) error {
+func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out, seen map[string]int64) error {
 	now := f.Ledger.Now()
 	for page := (airlock.Page{}); ; {
 		open, next, err := f.Work.Due(ctx, workspace, now, page)
@@ -100,8 +108,12 @@ func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out)
 			return fmt.Errorf("open work of workspace %s: %w", workspace, err)
 		}
 		for _, o := range open {
+			if !o.Rests && now.Sub(o.Due) >= cmp.Or(f.Overdue, 15*time.Minute) {
+				seen[health.CountOverdue]++
+			}
 			if !o.Rests && len(out.Advance) < cmp.Or(f.Most, 5000) {
 				out.Advance = append(out.Advance, message.Advance{Workspace: o.Key.Workspace, Request: o.Key.Request})
+				seen[health.CountHints]++
 			}
 		}
 		if next == "" {
@@ -112,11 +124,12 @@ func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out)
 }
 
 // poisoned marks the requests whose messages were poisoned and hints at them.
-func (f Function) poisoned(ctx context.Context, out *Out) error {
+func (f Function) poisoned(ctx context.Context, out *Out, seen map[string]int64) error {
 	var failed []error
 	for _, queue := range f.Queues {
 		messages, err := f.Poison.Take(ctx, queue, cmp.Or(f.Batch, 100))
 		failed = append(failed, err)
+		seen[health.CountPoison] += int64(len(messages))
 		for _, p := range messages {
 			if err := f.mark(ctx, queue, p, out); err != nil {
 				failed = append(failed, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
@@ -30,11 +31,12 @@ func (f Function) odd(ctx context.Context, queue string, p Poisoned) error {
 
 // dead orders a look at the requests whose facts were not delivered. Facts are
 // hints, so a look finds what they would have said.
-func (f Function) dead(ctx context.Context, out *Out) error {
+func (f Function) dead(ctx context.Context, out *Out, seen map[string]int64) error {
 	letters, err := f.Dead.Letters(ctx, cmp.Or(f.Batch, 100))
 	if err != nil {
 		return fmt.Errorf("dead letters: %w", err)
 	}
+	seen[health.CountDead] = int64(len(letters))
 	var failed []error
 	for _, l := range letters {
 		if key, ok := about(l.Event.Subject); ok {
@@ -53,4 +55,13 @@ func about(subject string) (airlock.Key, bool) {
 		}
 	}
 	return airlock.Key{}, false
+}
+
+// tell leaves behind how the sweep went and what it saw.
+func (f Function) tell(ctx context.Context, seen map[string]int64, err error) {
+	if err != nil {
+		f.Health.Failed(ctx, health.Sweep, fault.KindOf(err).String())
+		return
+	}
+	f.Health.Well(ctx, health.Sweep, "", seen)
 }

@@ -55,6 +55,7 @@ const (
 	Revoke       Action = "airlock/revoke"   // take a release back
 	Retry        Action = "airlock/retry"    // try again what failed
 	Audit        Action = "airlock/audit"    // read the audit trail
+	Health       Action = "health/details"   // see how every part of the system is
 	AuditAll     Action = "audit/all"        // read the audit trail of all workspaces, of people, and what was refused
 )
 
@@ -100,6 +101,7 @@ var permissions = map[Action][]Role{
 
 	ListWorkspaces: {TREAdmin, TREUser},
 	ReadWorkspace:  {TREAdmin, WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	Health:         {TREAdmin},
 }
 
 // frozenOut are the actions that a frozen workspace holds back: whatever makes,

@@ -36,6 +36,7 @@ const grid = `
 	people/read       yes       yes      -               -                    -
 	people/person     yes       -        -               -                    -
 	workspace/hold    yes       -        yes             -                    -
+	health/details    yes       -        -               -                    -
 `
 
 func TestGrid(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/desk/roster"
+	"github.com/trefoil-tre/trefoil/internal/health"
 )
 
 // What a Verifier says of a token.
@@ -35,10 +36,7 @@ type Verifier interface {
 }
 
 // Check is one part of the system that health asks.
-type Check struct {
-	Service string
-	Probe   func(ctx context.Context) error // cheap; nil means well
-}
+type Check = health.Check
 
 // Metadata is what clients ask before they sign in, with AzureTRE's names.
 type Metadata struct {
@@ -56,6 +54,8 @@ type Settings struct {
 	Roster   *roster.Roster
 	Verifier Verifier
 	Checks   []Check
+	Details  func(ctx context.Context) health.Details // what administrators see of it
+	Health   HealthTimes
 	Metadata Metadata
 	ScopeID  string // what clients put before the permission they ask a token for, such as api://<client id>
 	Now      func() time.Time
@@ -69,7 +69,7 @@ type Settings struct {
 type api struct {
 	Settings
 	huma   huma.API
-	health *health
+	health *healthMemory
 }
 
 // New returns the handler of everything under /api, and of AzureTRE's
@@ -85,7 +85,7 @@ func build(s Settings) (*api, *http.ServeMux) {
 	}
 	s.Limits = s.Limits.withDefaults()
 	mux := http.NewServeMux()
-	a := &api{Settings: s, health: &health{checks: s.Checks, now: s.Now}}
+	a := &api{Settings: s, health: &healthMemory{}}
 	a.huma = humago.New(mux, a.config())
 	routes := a.routes()
 	for _, r := range routes {

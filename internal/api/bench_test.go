@@ -15,6 +15,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/desk/roster"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
@@ -100,7 +101,7 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
 	b.roster = &roster.Roster{Desk: b.desk, Now: now, Hint: time.Minute, Log: log, Ports: roster.Ports{Rolls: b.store, Records: b.store,
 		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: nowhere{}}}
-	b.settings = api.Settings{Desk: b.desk, Roster: b.roster, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
+	b.settings = api.Settings{Desk: b.desk, Roster: b.roster, Details: func(context.Context) health.Details { return health.Details{Level: health.OK} }, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
 		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}}
 	b.handler = api.New(b.settings)
 	return b

@@ -35,6 +35,7 @@ import (
 const matrix = `
 	route                                                       none expired foreign guest sam  ann bob olga mia rita adam  ann@o adam@o sam@o
 	GET  /api/audit                                             401  401     401     403   403  403 403 403  403 403  200   403   200    403
+	GET  /api/health/details                                    401  401     401     403   403  403 403 403  403 403  200   403   200    403
 	GET  /api/requests                                          401  401     401     403   200  200 200 200  200 200  200   200   200    200
 	GET  /api/workspaces                                        401  401     401     403   200  200 200 200  200 200  200   200   200    200
 	GET  {w}                                                    401  401     401     404   404  200 200 200  200 200  200   404   200    200

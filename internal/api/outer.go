@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/trefoil-tre/trefoil/internal/logctx"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // requestID is the header that names a call in every answer.
@@ -46,7 +47,9 @@ func (a *api) outermost(next http.Handler) http.Handler {
 			writeError(w, r, http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("headers: %d bytes, at most %d", n, a.Limits.Header))
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		inner := r.WithContext(ctx)
+		defer func() { telemetry.Route(ctx, inner.Pattern) }()
+		next.ServeHTTP(w, inner)
 	})
 }
 

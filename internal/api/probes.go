@@ -1,11 +1,19 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/health"
 )
 
 func (a *api) ping(context.Context, *struct{}) (*body[string], error) {
@@ -33,16 +41,15 @@ type healthOut struct {
 	Body   Health
 }
 
-const (
-	probeTime  = 3 * time.Second // for one probe: a monitor waits no longer
-	healthLife = 5 * time.Second // an answer serves again: nobody signs in to ask
-)
+// HealthTimes bound what asking costs. The zero value is ready to use.
+type HealthTimes struct {
+	Probe time.Duration // for all parts together; 0 means 5 s
+	Life  time.Duration // for which an answer serves again: nobody signs in to ask; 0 means 15 s
+}
 
-// health asks the parts, and remembers for a moment what they said.
-type health struct {
-	checks []Check
-	now    func() time.Time
-
+// healthMemory is what the parts said last. Whoever asks while they are asked
+// waits for that answer.
+type healthMemory struct {
 	mu    sync.Mutex
 	asked time.Time
 	last  healthOut
@@ -54,18 +61,20 @@ func (a *api) askHealth(ctx context.Context, _ *struct{}) (*healthOut, error) {
 	h := a.health
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.asked.IsZero() || h.now().Sub(h.asked) >= healthLife {
-		h.last, h.asked = a.probe(context.WithoutCancel(ctx)), h.now()
+	if h.asked.IsZero() || a.Now().Sub(h.asked) >= cmp.Or(a.Health.Life, 15*time.Second) {
+		h.last, h.asked = a.probe(context.WithoutCancel(ctx)), a.Now()
 	}
 	last := h.last
 	return &last, nil
 }
 
-// probe asks all parts at once. What exactly is wrong goes to the log only.
+// probe asks all parts at once. What exactly is wrong goes to the log, and to
+// administrators, only. A part of which nobody can tell is left out: the one
+// that would tell is in the answer.
 func (a *api) probe(ctx context.Context) healthOut {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(a.Health.Probe, 5*time.Second))
 	defer cancel()
-	out := healthOut{Status: http.StatusOK, Body: Health{Services: make([]Service, len(a.Checks))}}
+	out := healthOut{Status: http.StatusOK, Body: Health{Services: []Service{}}}
 	errs := make([]error, len(a.Checks))
 	var all sync.WaitGroup
 	for i, check := range a.Checks {
@@ -73,12 +82,27 @@ func (a *api) probe(ctx context.Context) healthOut {
 	}
 	all.Wait()
 	for i, check := range a.Checks {
-		out.Body.Services[i] = Service{Service: check.Service, Status: "OK"}
-		if errs[i] != nil {
+		s := Service{Service: check.Service, Status: "OK"}
+		switch {
+		case errors.Is(errs[i], health.ErrUnknown):
+			continue
+		case errs[i] != nil:
 			a.Log.WarnContext(ctx, "health check failed", slog.String("service", check.Service), slog.Any("error", errs[i]))
 			out.Status = http.StatusServiceUnavailable
-			out.Body.Services[i] = Service{Service: check.Service, Status: "Not OK", Message: check.Service + " is not responding"}
+			s = Service{Service: check.Service, Status: "Not OK", Message: check.Service + ": not well; administrators see why in /api/health/details"}
 		}
+		out.Body.Services = append(out.Body.Services, s)
 	}
 	return out
+}
+
+// healthDetails is how everything is, for those who can mend it.
+func (a *api) healthDetails(ctx context.Context, c desk.Caller, _ *struct{}) (*body[health.Details], error) {
+	if !access.May(access.Health, c.Person.Roles...) {
+		return nil, fmt.Errorf("the user is missing a required role: %s needs one of %v: %w",
+			access.Health, access.Roles(access.Health), airlock.ErrRefused)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 4*cmp.Or(a.Health.Probe, 5*time.Second)) // every workspace is asked
+	defer cancel()
+	return &body[health.Details]{a.Details(ctx)}, nil
 }

@@ -90,6 +90,7 @@ func (a *api) probeRoutes() []Route {
 		open("/api/ping", "Answer", a.ping),
 		open("/api/health", "Ask every part how it is", a.askHealth).says("503 when a part is not well; the body then says which.").can(http.StatusServiceUnavailable),
 		open("/health", "Ask every part how it is", a.askHealth).says("503 when a part is not well; the body then says which.").can(http.StatusServiceUnavailable),
+		get("/api/health/details", access.Health, "Read how every part, queue and source is, and why", a.healthDetails).says("Every queue, workspace and source, each with a verdict by the TRE_HEALTH_ settings. Asks all workspaces: poll /health instead."),
 		open("/api/.metadata", "What a client needs to sign in", a.metadata),
 		open("/.metadata", "What a client needs to sign in", a.metadata),
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/aztrace"
 )
 
 // DefaultPattern is the blob service of an account in Azure's public cloud.
@@ -140,7 +141,9 @@ func (a *Accounts) byIdentity(endpoint string) (*account, error) {
 }
 
 func (a *Accounts) options() *service.ClientOptions {
-	return &service.ClientOptions{ClientOptions: policy.ClientOptions{Transport: a.config.Transport}}
+	options := &service.ClientOptions{ClientOptions: aztrace.Options("blob")}
+	options.Transport = a.config.Transport
+	return options
 }
 
 // find returns the account of that name, or ErrAccount.

@@ -36,6 +36,9 @@ func (e *Error) Error() string {
 // that, else nil.
 func (e *Error) Unwrap() error { return e.kind }
 
+// Refusal is the service's status and code, for those who may not see more.
+func (e *Error) Refusal() (status int, code string) { return e.Status, e.Code }
+
 // Translate turns an error of the SDK into one of the airlock's:
 // airlock.ErrNotFound for a file or container that is not there (one being
 // deleted is not), airlock.ErrChanged for a condition not met at source or

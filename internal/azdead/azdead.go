@@ -14,6 +14,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"github.com/trefoil-tre/trefoil/internal/aztrace"
 )
 
 // Config says where the dead letters are. Either ConnectionString is set, or
@@ -47,8 +49,9 @@ const maxBlob = 2 << 20
 
 // New returns the dead letters that c names. It does not use the network.
 func New(c Config) (*Letters, error) {
+	options := &container.ClientOptions{ClientOptions: aztrace.Options("blob")}
 	if c.ConnectionString != "" {
-		client, err := container.NewClientFromConnectionString(c.ConnectionString, c.Container, nil)
+		client, err := container.NewClientFromConnectionString(c.ConnectionString, c.Container, options)
 		if err != nil {
 			return nil, fmt.Errorf("dead letters: connection string is malformed")
 		}
@@ -61,7 +64,7 @@ func New(c Config) (*Letters, error) {
 		}
 		c.Credential = identity
 	}
-	client, err := container.NewClient(c.Endpoint+"/"+c.Container, c.Credential, nil)
+	client, err := container.NewClient(c.Endpoint+"/"+c.Container, c.Credential, options)
 	if err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/eventgrid/azeventgrid"
+
+	"github.com/trefoil-tre/trefoil/internal/aztrace"
 )
 
 // maxBatch is the most bytes of events in one request, which is also the most one event may have:
@@ -56,7 +58,7 @@ func New(c Config) (*Topic, error) {
 	if c.Endpoint == "" {
 		return nil, errors.New("topic: no endpoint")
 	}
-	options := &azeventgrid.ClientOptions{}
+	options := &azeventgrid.ClientOptions{ClientOptions: aztrace.Options("eventgrid")}
 	if c.Roots != nil {
 		options.Transport = trusting(c.Roots)
 	}

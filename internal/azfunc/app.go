@@ -33,6 +33,10 @@ type App struct {
 	Log         *slog.Logger     // where lines go; nil means slog.Default()
 	Now         func() time.Time // the clock that durations are taken from; nil means durations are not logged
 
+	Alive func(context.Context) // called with every invocation but HTTP ones, before the function; may be nil
+
+	About func(Event) string // id of the airlock request that an event is about, "" for none; nil means that nobody can tell
+
 	functions []Function
 	json      map[string]invoker
 	http      map[string]http.Handler
@@ -79,7 +83,7 @@ func Add[In, Out any](a *App, name, trigger string, h Handler[In, Out]) {
 	if a.json == nil {
 		a.json = make(map[string]invoker)
 	}
-	a.json[name] = bind(trigger, h)
+	a.json[name] = bind(a, f, h)
 }
 
 // HTTP mounts h as the HTTP function name: it gets every request whose path is /name or begins with /name/, as it came from

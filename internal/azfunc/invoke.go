@@ -15,6 +15,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/fault"
 	"github.com/trefoil-tre/trefoil/internal/logctx"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 const (
@@ -27,23 +28,26 @@ const (
 type invoker func(ctx context.Context, body []byte) ([]byte, error)
 
 // bind makes h callable with the host's envelope.
-func bind[In, Out any](trigger string, h Handler[In, Out]) invoker {
-	return func(ctx context.Context, body []byte) ([]byte, error) {
-		value, dequeued, err := open(body, trigger)
+func bind[In, Out any](a *App, f Function, h Handler[In, Out]) invoker {
+	return func(ctx context.Context, body []byte) (answer []byte, err error) {
+		call, _ := CallFrom(ctx)
+		var in In
+		value, dequeued, err := open(body, f.Trigger)
+		if err == nil {
+			err = decode(value, &in)
+		}
+		call.Dequeue = dequeued
+		ctx, end := a.traced(WithCall(ctx, call), in)
+		defer end(&err)
 		if err != nil {
 			return nil, fault.Unreadable(err)
 		}
-		var in In
-		if err := decode(value, &in); err != nil {
-			return nil, fault.Unreadable(err)
-		}
-		call, _ := CallFrom(ctx)
-		call.Dequeue = dequeued
-		out, failure := h(WithCall(ctx, call), in)
+		out, failure := h(ctx, in)
 		if kind := fault.KindOf(failure); kind == fault.Retry || kind == fault.Poison {
 			return nil, failure
 		}
-		answer, err := reply(reflect.ValueOf(out))
+		telemetry.Stamp(ctx, reflect.ValueOf(out))
+		answer, err = reply(reflect.ValueOf(out))
 		if err != nil {
 			return nil, fault.Again(err) // also when refused: an answer without a body would never be answered
 		}
@@ -57,6 +61,9 @@ func (a *App) invoke(w http.ResponseWriter, r *http.Request, name string) {
 	call := Call{Function: name, Invocation: invocationID(r.Header)}
 	ctx, cancel := context.WithTimeout(a.context(r, call), a.deadline())
 	defer cancel()
+	if a.Alive != nil {
+		a.Alive(ctx)
+	}
 	began := a.now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.maxBody()))
 	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
@@ -66,7 +73,9 @@ func (a *App) invoke(w http.ResponseWriter, r *http.Request, name string) {
 		body, err = guarded(func() ([]byte, error) { return a.json[name](ctx, body) })
 	}
 	kind := fault.KindOf(err)
-	a.record(ctx, kind, err, a.now().Sub(began))
+	took := a.now().Sub(began)
+	telemetry.Invoked(ctx, name, outcome(kind), took)
+	a.record(ctx, kind, err, took)
 	if kind == fault.None || kind == fault.Refused {
 		answer(w, http.StatusOK, body)
 		return
@@ -83,9 +92,12 @@ func (a *App) serveHTTP(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	ctx, cancel := context.WithTimeout(a.context(r, call), min(limit, a.deadline()))
 	defer cancel()
+	watched := &watchedWriter{ResponseWriter: w}
+	ctx, end := a.served(ctx, r, watched)
+	defer end()
 	r = r.WithContext(ctx)
 	r.Body = http.MaxBytesReader(w, r.Body, a.maxBody())
-	began, watched := a.now(), &watchedWriter{ResponseWriter: w}
+	began := a.now()
 	_, err := guarded(func() ([]byte, error) {
 		a.http[name].ServeHTTP(watched, r)
 		return nil, nil
@@ -103,16 +115,21 @@ func (a *App) serveHTTP(w http.ResponseWriter, r *http.Request, name string) {
 // watchedWriter knows whether an answer has begun. Flush and deadlines work through [http.ResponseController].
 type watchedWriter struct {
 	http.ResponseWriter
-	began bool
+	began  bool
+	status int // of the answer, once it has begun
 }
 
 func (w *watchedWriter) WriteHeader(status int) {
-	w.began = true
+	if !w.began && status >= http.StatusOK { // what is below tells of progress only
+		w.began, w.status = true, status
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *watchedWriter) Write(p []byte) (int, error) {
-	w.began = true
+	if !w.began {
+		w.began, w.status = true, http.StatusOK
+	}
 	return w.ResponseWriter.Write(p)
 }
 
@@ -166,7 +183,8 @@ func (a *App) record(ctx context.Context, kind fault.Kind, err error, took time.
 
 // context is the request's, with the call and the attributes of its log lines.
 func (a *App) context(r *http.Request, call Call) context.Context {
-	return logctx.With(WithCall(r.Context(), call),
+	ctx := telemetry.FromCaller(WithCall(r.Context(), call), r.Header.Get("Traceparent"))
+	return logctx.With(ctx,
 		slog.String("function", call.Function), slog.String("invocation", call.Invocation))
 }
 

@@ -16,6 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azqueue/queueerror"
+
+	"github.com/trefoil-tre/trefoil/internal/aztrace"
 )
 
 const (
@@ -54,7 +56,8 @@ func New(c Config) (*Orders, error) {
 }
 
 func client(c Config) (*azqueue.ServiceClient, error) {
-	options := &azqueue.ClientOptions{ClientOptions: policy.ClientOptions{Transport: c.Transport}}
+	options := &azqueue.ClientOptions{ClientOptions: aztrace.Options("queue")}
+	options.Transport = c.Transport
 	switch {
 	case c.ConnectionString != "":
 		service, err := azqueue.NewServiceClientFromConnectionString(c.ConnectionString, options)

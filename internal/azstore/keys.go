@@ -25,6 +25,7 @@ const (
 	kindMember    = "member."    // member.<oid>.<role>
 	kindAudit     = "audit."     // audit.<request>.<seq>
 	kindLetter    = "letter."    // letter.<request>.<id>
+	kindHeartbeat = "heartbeat." // system: heartbeat.<source>.<instance>
 	kindPerson    = "person."    // people: person.<oid>
 
 	keyRoll = "roll" // one a workspace

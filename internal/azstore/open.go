@@ -8,6 +8,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/data/aztables"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"github.com/trefoil-tre/trefoil/internal/aztrace"
 )
 
 // The names of our table and of the manifests' container, where Config gives
@@ -46,11 +48,11 @@ func Open(c Config) (*Store, error) {
 		}
 		c.Credential = identity
 	}
-	service, err := aztables.NewServiceClient(c.Tables, c.Credential, nil)
+	service, err := aztables.NewServiceClient(c.Tables, c.Credential, tables())
 	if err != nil {
 		return nil, fmt.Errorf("state: tables: %w", err)
 	}
-	manifests, err := container.NewClient(c.Blobs+"/"+c.Manifests, c.Credential, nil)
+	manifests, err := container.NewClient(c.Blobs+"/"+c.Manifests, c.Credential, blobs())
 	if err != nil {
 		return nil, fmt.Errorf("state: manifests: %w", err)
 	}
@@ -59,13 +61,21 @@ func Open(c Config) (*Store, error) {
 
 // openConnection never quotes the connection string, which holds the key.
 func openConnection(c Config) (*Store, error) {
-	service, err := aztables.NewServiceClientFromConnectionString(c.ConnectionString, nil)
+	service, err := aztables.NewServiceClientFromConnectionString(c.ConnectionString, tables())
 	if err != nil {
 		return nil, errors.New("state: connection string is malformed")
 	}
-	manifests, err := container.NewClientFromConnectionString(c.ConnectionString, c.Manifests, nil)
+	manifests, err := container.NewClientFromConnectionString(c.ConnectionString, c.Manifests, blobs())
 	if err != nil {
 		return nil, errors.New("state: connection string is malformed")
 	}
 	return &Store{Table: service.NewClient(c.Table), Manifests: manifests}, nil
+}
+
+func tables() *aztables.ClientOptions {
+	return &aztables.ClientOptions{ClientOptions: aztrace.Options("table")}
+}
+
+func blobs() *container.ClientOptions {
+	return &container.ClientOptions{ClientOptions: aztrace.Options("blob")}
 }

@@ -9,12 +9,16 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azblobs"
 	"github.com/trefoil-tre/trefoil/internal/azevents"
+	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/azorders"
 	"github.com/trefoil-tre/trefoil/internal/azstore"
+	"github.com/trefoil-tre/trefoil/internal/aztrace"
 	"github.com/trefoil-tre/trefoil/internal/config"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/refusals"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // State is what both apps share.
@@ -22,6 +26,7 @@ type State struct {
 	Store  *azstore.Store   // tables and manifests
 	Orders *azorders.Orders // queues
 	Topic  Facts            // our own topic
+	Health *health.Recorder // heartbeats of this process
 }
 
 // Open returns what c names. It does not use the network.
@@ -44,7 +49,8 @@ func Open(c config.Config) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	return State{Store: store, Orders: orders, Topic: Facts{topic}}, nil
+	beats := &health.Recorder{Store: store, Now: time.Now, Every: c.Health.Heartbeat}
+	return State{Store: store, Orders: orders, Topic: Facts{topic, beats}, Health: beats}, nil
 }
 
 // Accounts returns the way to the storage accounts that hold files.
@@ -77,10 +83,35 @@ func Refusals(s State, c config.Config) *refusals.Book {
 }
 
 // Facts publishes our facts on the topic.
-type Facts struct{ topic *azevents.Topic }
+type Facts struct {
+	topic  *azevents.Topic
+	health *health.Recorder
+}
 
 // Publish sends one event.
 func (f Facts) Publish(ctx context.Context, fact message.Fact) error {
-	return f.topic.Publish(ctx, []azevents.Event{{ID: fact.ID, Subject: fact.Subject, Type: fact.Type,
+	err := f.topic.Publish(ctx, []azevents.Event{{ID: fact.ID, Subject: fact.Subject, Type: fact.Type,
 		DataVersion: fact.Version, Time: fact.At, Data: fact.Data}})
+	f.health.Note(ctx, health.Topic, err, aztrace.Class(err))
+	return err
+}
+
+// Alive has an app write with its invocations that it is there, in which
+// version.
+func Alive(app *azfunc.App, beats *health.Recorder, source, version string) {
+	before := app.Alive // where one process is both apps
+	app.Alive = func(ctx context.Context) {
+		if before != nil {
+			before(ctx)
+		}
+		beats.Well(ctx, source, version, nil)
+	}
+}
+
+// Traced sends orders that carry the trace of whoever sends them.
+type Traced struct{ *azorders.Orders }
+
+// Send puts a message on a queue, to be seen after delay.
+func (t Traced) Send(ctx context.Context, queue string, message any, delay time.Duration) error {
+	return t.Orders.Send(ctx, queue, telemetry.Stamped(ctx, message), delay)
 }

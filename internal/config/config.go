@@ -28,6 +28,9 @@ type Config struct {
 	People   Directory
 	Mail     Mail
 	Work     Work
+	Health   Health
+
+	Telemetry Telemetry
 }
 
 // Host is how the Functions host and this process meet.
@@ -114,4 +117,52 @@ type Work struct {
 	DeadLetters    string        `envconfig:"TRE_DEAD_LETTERS" app:"engine" default:"deadletters" desc:"container of TRE_STATE into which Event Grid puts what it could not deliver"`
 	SweepSchedule  Schedule      `envconfig:"TRE_SWEEP_SCHEDULE" app:"engine" default:"0 * * * * *" desc:"when sweep runs, as NCRONTAB; function.json refers to it"`
 	RetainSchedule Schedule      `envconfig:"TRE_RETAIN_SCHEDULE" app:"engine" default:"0 30 * * * *" desc:"when retention is checked, as NCRONTAB; function.json refers to it"`
+}
+
+// Health is from when on something is said not to be well. Half of a time or number is the warning, unless its line says
+// otherwise.
+type Health struct {
+	Heartbeat  time.Duration `envconfig:"TRE_HEARTBEAT_EVERY" app:"both" default:"15s" desc:"least time between two heartbeats of one source that a process writes to the table; shorter costs writes, longer tells later"`
+	Keep       time.Duration `envconfig:"TRE_HEARTBEAT_KEEP" app:"engine" default:"24h" desc:"how long heartbeats of processes that are gone are kept; the last of each source stays"`
+	Life       time.Duration `envconfig:"TRE_HEALTH_LIFE" app:"front" default:"15s" desc:"how long an answer of /health serves again: nobody signs in to ask, so this bounds what strangers can cost"`
+	Probe      time.Duration `envconfig:"TRE_HEALTH_PROBE" app:"front" default:"5s" desc:"how long the parts may take to answer; a monitor waits no longer"`
+	Workspaces int           `envconfig:"TRE_HEALTH_WORKSPACES" app:"front" default:"20" max:"1000" desc:"workspace accounts that one answer of /health asks, in turn; the details ask all"`
+	Sweep      time.Duration `envconfig:"TRE_HEALTH_SWEEP" app:"front" default:"5m" desc:"time without a good sweep after which the engine is not well; sweep runs every minute"`
+	Retain     time.Duration `envconfig:"TRE_HEALTH_RETAIN" app:"front" default:"3h" desc:"time without a good run of retain after which the engine is not well; it runs every hour"`
+	Events     time.Duration `envconfig:"TRE_HEALTH_EVENTS" app:"front" default:"30m" desc:"time for which files are found, or changes published, without any event about them; Azure's own may come minutes late after an idle hour"`
+	Scans      time.Duration `envconfig:"TRE_HEALTH_SCANS" app:"front" default:"2h" desc:"time for which files are inspected without any scan result; large files are scanned for long"`
+	Overdue    time.Duration `envconfig:"TRE_HEALTH_OVERDUE" app:"both" default:"15m" desc:"by how much a request's work is past its time before it counts as overdue: sweep has ordered a look again and again by then"`
+	Late       int           `envconfig:"TRE_HEALTH_LATE" app:"front" default:"5" desc:"overdue requests that are bad; one is a warning, because one request's trouble is not the system's"`
+	Depth      int           `envconfig:"TRE_HEALTH_DEPTH" app:"front" default:"20000" desc:"messages in one queue that are bad; a request of 10,000 files brings as many at once"`
+	Age        time.Duration `envconfig:"TRE_HEALTH_AGE" app:"front" default:"30m" desc:"age of a queue's oldest message that is bad"`
+	Poison     int           `envconfig:"TRE_HEALTH_POISON" app:"front" default:"10" desc:"poisoned messages at once that are bad; one is a warning, and stands in its request's audit"`
+	Dead       int           `envconfig:"TRE_HEALTH_DEAD" app:"front" default:"10" desc:"dead letters in one sweep that are bad; one is a warning, sweep makes up for it"`
+	MailFails  int           `envconfig:"TRE_HEALTH_MAIL" app:"front" default:"3" desc:"failures of mail in a row that are bad; one is a warning, because mail servers put off what they do not know"`
+	Versions   time.Duration `envconfig:"TRE_HEALTH_VERSIONS" app:"front" default:"30m" desc:"time for which the two apps may be of different versions; longer than a deployment of both"`
+}
+
+// Telemetry is where traces and metrics go, by the variables that OpenTelemetry's SDKs share. It reads further ones itself,
+// such as OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_TRACES_SAMPLER:
+// https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+type Telemetry struct {
+	Endpoint        URL      `envconfig:"OTEL_EXPORTER_OTLP_ENDPOINT" app:"both" desc:"OpenTelemetry collector that traces and metrics are sent to; unset means none are made"`
+	TracesEndpoint  URL      `envconfig:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" app:"both" desc:"address for traces alone, with its path"`
+	MetricsEndpoint URL      `envconfig:"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT" app:"both" desc:"address for metrics alone, with its path"`
+	Headers         Secret   `envconfig:"OTEL_EXPORTER_OTLP_HEADERS" app:"both" desc:"headers that the collector asks for, name=value, separated by commas"`
+	Protocol        Protocol `envconfig:"OTEL_EXPORTER_OTLP_PROTOCOL" app:"both" default:"http/protobuf" desc:"http/protobuf; no other is spoken"`
+	TracesExporter  Exporter `envconfig:"OTEL_TRACES_EXPORTER" app:"both" default:"otlp" desc:"otlp, or none for no traces"`
+	MetricsExporter Exporter `envconfig:"OTEL_METRICS_EXPORTER" app:"both" default:"otlp" desc:"otlp, or none for no metrics"`
+	Disabled        bool     `envconfig:"OTEL_SDK_DISABLED" app:"both" default:"false" desc:"true makes no traces and metrics, whatever else is set"`
+	SpanDelay       int      `envconfig:"OTEL_BSP_SCHEDULE_DELAY" app:"both" default:"1000" unit:"ms" desc:"longest time a finished span waits to be sent; the host kills without warning, so what waits is lost then"`
+	MetricEvery     int      `envconfig:"OTEL_METRIC_EXPORT_INTERVAL" app:"both" default:"15000" unit:"ms" desc:"time between two exports of metrics; shorter than the SDK's minute, since idle processes are ended soon"`
+}
+
+// Traces reports whether traces are made.
+func (t Telemetry) Traces() bool { return t.on(t.TracesExporter, t.TracesEndpoint) }
+
+// Metrics reports whether metrics are made.
+func (t Telemetry) Metrics() bool { return t.on(t.MetricsExporter, t.MetricsEndpoint) }
+
+func (t Telemetry) on(e Exporter, own URL) bool {
+	return !t.Disabled && e == ExporterOTLP && (t.Endpoint != "" || own != "")
 }

@@ -10,7 +10,7 @@ import (
 
 func TestSettingsAreDescribed(t *testing.T) {
 	t.Parallel()
-	rule := regexp.MustCompile(`^(TRE_[A-Z0-9]+(_{1,2}[A-Z0-9]+)*|FUNCTIONS_CUSTOMHANDLER_PORT)$`)
+	rule := regexp.MustCompile(`^(TRE_[A-Z0-9]+(_{1,2}[A-Z0-9]+)*|OTEL_[A-Z]+(_[A-Z]+)*|FUNCTIONS_CUSTOMHANDLER_PORT)$`)
 	seen := map[string]bool{}
 	for _, s := range config.Settings() {
 		if !rule.MatchString(s.Name) || seen[s.Name] {
@@ -26,7 +26,7 @@ func TestSettingsAreDescribed(t *testing.T) {
 		if s.FromHost != strings.HasPrefix(s.Name, "FUNCTIONS_") {
 			t.Errorf("%s: from the host is %v", s.Name, s.FromHost)
 		}
-		if want := regexp.MustCompile(`CONNECTIONS$|KEYS?$|SECRET$|PASSWORD$|^TRE_(STATE|AIRLOCK)$`).MatchString(s.Name); s.Secret != want {
+		if want := regexp.MustCompile(`CONNECTIONS$|KEYS?$|SECRET$|PASSWORD$|OTLP_HEADERS$|^TRE_(STATE|AIRLOCK)$`).MatchString(s.Name); s.Secret != want {
 			t.Errorf("%s: secret is %v", s.Name, s.Secret)
 		}
 	}

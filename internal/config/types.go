@@ -42,6 +42,24 @@ const (
 // Set reads the setting's text.
 func (m *TLSMode) Set(text string) error { return oneOf(m, text, TLSStart, TLSDirect, TLSNone) }
 
+// Protocol is how a collector is spoken to.
+type Protocol string
+
+// Set reads the setting's text.
+func (p *Protocol) Set(text string) error { return oneOf(p, text, Protocol("http/protobuf")) }
+
+// Exporter is who takes a kind of telemetry.
+type Exporter string
+
+// The exporters.
+const (
+	ExporterOTLP Exporter = "otlp"
+	ExporterNone Exporter = "none"
+)
+
+// Set reads the setting's text.
+func (e *Exporter) Set(text string) error { return oneOf(e, text, ExporterOTLP, ExporterNone) }
+
 func oneOf[T ~string](to *T, text string, values ...T) error {
 	if !slices.Contains(values, T(text)) {
 		return fmt.Errorf("%q is none of %v", text, values)

@@ -11,10 +11,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/fault"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
@@ -31,9 +34,13 @@ type Doorman struct {
 	Workspaces     airlock.Workspaces // knows each workspace's storage account
 	Refusals       *refusals.Book     // keeps what was refused
 	Now            func() time.Time
+	Health         *health.Recorder // is told of every event that is let in; may be nil
 
 	accounts sync.Map // workspace id → storage account; it never changes
 }
+
+// Heard notes that an event of the source came and was let in.
+func (d *Doorman) Heard(ctx context.Context, source string) { d.Health.Well(ctx, source, "", nil) }
 
 // Blob is what a storage event is about.
 type Blob struct {
@@ -121,4 +128,20 @@ func (d *Doorman) Refuse(ctx context.Context, ev azfunc.Event, err error) error 
 		return kept
 	}
 	return fault.Refuse(err)
+}
+
+// About is the id of the request that an event is about, for traces only: of a
+// storage or scan event that of the container in its subject, of our own the
+// beginning of its subject. "" when it is about none of ours.
+func About(ev azfunc.Event) string {
+	for part := range strings.SplitSeq(ev.Subject, "/") {
+		if c, err := airlock.ParseContainer(part); err == nil {
+			return c.Key.Request
+		}
+	}
+	id, _, _ := strings.Cut(ev.Subject, "/")
+	if u, err := uuid.Parse(id); err != nil || u.String() != id {
+		return ""
+	}
+	return id
 }

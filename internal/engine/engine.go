@@ -24,13 +24,14 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/azorders"
 	"github.com/trefoil-tre/trefoil/internal/backing"
 	"github.com/trefoil-tre/trefoil/internal/config"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
 // Add adds the workers and timers.
-func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
+func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) error {
 	s, err := backing.Open(c)
 	if err != nil {
 		return err
@@ -39,6 +40,7 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	backing.Alive(app, s.Health, health.Engine, version)
 	w := c.Work
 	ledger, boxes := backing.Ledger(s, c), azdesk.New(accounts)
 	vault := &azfiles.Vault{Accounts: accounts, Now: time.Now, PutBlobMax: w.PutBlobMax, BlockBytes: w.BlockSize,
@@ -46,8 +48,9 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 	janitor := &azfiles.Janitor{Accounts: accounts}
 
 	azfunc.Add(app, "airlockinspect", "order", airlockinspect.Function{Ledger: ledger, Files: s.Store, Vault: vault,
-		Inspector: inspect.Inspector{SliceBytes: w.InspectSlice, Now: time.Now}}.Handle)
-	azfunc.Add(app, "airlockverdict", "order", airlockverdict.Function{Ledger: ledger, Files: s.Store, Desk: boxes, Gather: w.GatherFor}.Handle)
+		Inspector: inspect.Inspector{SliceBytes: w.InspectSlice, Now: time.Now}, Health: s.Health}.Handle)
+	azfunc.Add(app, "airlockverdict", "order", airlockverdict.Function{Ledger: ledger, Files: s.Store, Desk: boxes, Gather: w.GatherFor,
+		Health: s.Health}.Handle)
 	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency,
 		Orders: s.Orders, Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects, Gather: w.GatherFor, GatherFrom: w.GatherFrom}.Handle)
@@ -57,7 +60,7 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)
 	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge,
-		Keys: s.Store, KeyLife: c.API.KeyLife}.Handle)
+		Keys: s.Store, KeyLife: c.API.KeyLife, Health: s.Health, Beats: s.Store, Keep: c.Health.Keep}.Handle)
 	if err := addSweep(app, c, s); err != nil {
 		return err
 	}
@@ -71,9 +74,13 @@ func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 	if err != nil {
 		return err
 	}
-	azfunc.Add(app, "sweep", "tick", sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
+	f := sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
 		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter,
-		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch}.Handle)
+		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch, Health: s.Health, Overdue: c.Health.Overdue}
+	if c.Telemetry.Metrics() {
+		f.Look = s.Orders.Look
+	}
+	azfunc.Add(app, "sweep", "tick", f.Handle)
 	return nil
 }
 
@@ -94,7 +101,7 @@ func addNotify(app *azfunc.App, c config.Config, s backing.State, log *slog.Logg
 	}
 	azfunc.Add(app, "notify", "order", notify.Function{Ledger: backing.Ledger(s, c), Members: s.Store, Letters: s.Store,
 		Mail: sender, Facts: s.Topic, Administrators: administrators, Portal: string(c.SignIn.PortalURL),
-		Domain: portal.Hostname(), Log: log, GiveUp: m.GiveUp}.Handle)
+		Domain: portal.Hostname(), Log: log, GiveUp: m.GiveUp, Health: s.Health}.Handle)
 	return nil
 }
 

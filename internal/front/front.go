@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
+	"github.com/trefoil-tre/trefoil/internal/health"
 )
 
 // Settings are what the front is wired from.
@@ -33,22 +34,26 @@ func Add(app *azfunc.App, settings Settings) error {
 	if err != nil {
 		return err
 	}
+	backing.Alive(app, s.Health, health.Front, settings.Version)
 	accounts, err := backing.Accounts(c)
 	if err != nil {
 		return err
 	}
 	door := &doorman.Doorman{AirlockAccount: c.Accounts.Airlock.Name(), Workspaces: s.Store, Now: time.Now,
 		StorageTopics: c.Events.StorageTopics, ScanTopics: c.Events.ScanTopics, OwnTopics: c.Events.OwnTopics,
-		Refusals: backing.Refusals(s, c)}
+		Refusals: backing.Refusals(s, c), Health: s.Health}
+	app.About = doorman.About
 	azfunc.Add(app, "blobcreated", "fact", blobcreated.Function{Door: door}.Handle)
 	azfunc.Add(app, "blobscanned", "fact", blobscanned.Function{Door: door}.Handle)
 	azfunc.Add(app, "airlockchanged", "fact", airlockchanged.Function{Door: door}.Handle)
 
+	boxes := azdesk.New(accounts)
+	orders := backing.Traced{Orders: s.Orders}
 	people := &desk.Desk{Now: time.Now, Cadence: backing.Cadence(c), Log: log,
 		Parallel: c.Work.Concurrency, Inspects: c.Work.SubmitInspects, Ports: desk.Ports{
 			Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store,
-			People: s.Store, Manifests: s.Store, Containers: azdesk.New(accounts), Orders: s.Orders, Facts: s.Topic}}
+			People: s.Store, Manifests: s.Store, Containers: boxes, Orders: orders, Facts: s.Topic}}
 	members := &roster.Roster{Desk: people, Now: time.Now, Hint: c.Work.HintAfter, Log: log, Ports: roster.Ports{
-		Rolls: s.Store, Records: s.Store, Members: s.Store, Workspaces: s.Store, Orders: s.Orders}}
-	return addPages(app, settings, people, members, s)
+		Rolls: s.Store, Records: s.Store, Members: s.Store, Workspaces: s.Store, Orders: orders}}
+	return addPages(app, settings, people, members, s, monitor(c, settings.Version, s, boxes))
 }

@@ -1,17 +1,14 @@
 package front
 
 import (
-	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/backing"
@@ -19,16 +16,16 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/desk/roster"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/identity"
 	"github.com/trefoil-tre/trefoil/internal/identity/seal"
 	"github.com/trefoil-tre/trefoil/internal/identity/signin"
-	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/portal"
 )
 
 // addPages adds what people reach: the API and the portal. Nobody is asked
 // anything here, so that the handler starts while its issuer is down.
-func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *roster.Roster, s backing.State) error {
+func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *roster.Roster, s backing.State, m *health.Monitor) error {
 	c := settings.Config
 	verifier, err := newVerifier(c)
 	if err != nil {
@@ -40,13 +37,15 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *ro
 	}
 	if graph != nil {
 		members.Ports.Directory = graph
+		m.Ports.Others = append(m.Ports.Others, health.Check{Service: "Directory", Probe: answers(graph)})
 	}
 	groups, err := newGroups(c.People, graph)
 	if err != nil {
 		return err
 	}
 	app.HTTP("api", api.New(api.Settings{Desk: people, Roster: members, Verifier: api.Identity(verifier, groups, app.Log), ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
-		Checks: checks(s), Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
+		Checks: m.Checks(), Details: m.Details, Health: api.HealthTimes{Probe: c.Health.Probe, Life: c.Health.Life},
+		Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
 		Meter: &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}}))
 	pages, err := newPortal(c, people, verifier, groups)
 	if err != nil {
@@ -95,20 +94,4 @@ func cookieKeys(secrets config.Secrets) (string, error) {
 		keys = append(keys, base64.StdEncoding.EncodeToString(key))
 	}
 	return strings.Join(keys, ","), nil
-}
-
-// checks are the parts that health asks: one row, one queue.
-func checks(s backing.State) []api.Check {
-	return []api.Check{
-		{Service: "Tables", Probe: func(ctx context.Context) error {
-			_, _, err := s.Store.Workspaces(ctx, airlock.Page{Limit: 1})
-			return err
-		}},
-		{Service: "Queues", Probe: func(ctx context.Context) error {
-			if _, err := s.Orders.Depth(ctx, message.QueueAdvance); err != nil {
-				return fmt.Errorf("queue: %w", err)
-			}
-			return nil
-		}},
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/calls"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
@@ -29,6 +30,7 @@ type Store struct {
 	keys       map[keyID]calls.Key
 	buckets    map[string]calls.Bucket
 	people     sorted[*chained[people.Record]]
+	heartbeats map[string]health.Heartbeat
 }
 
 // partition holds the rows of one workspace.

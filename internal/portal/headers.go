@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/trefoil-tre/trefoil/internal/logctx"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // policy lets a page be what it is and nothing else: our one style sheet, our
@@ -49,7 +50,9 @@ func (p *portal) outermost(next http.Handler) http.Handler {
 			ctx = logctx.With(ctx, slog.String("operation", id))
 		}
 		defer p.recovered(ctx, w)
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		defer func() { telemetry.Route(ctx, r.Pattern) }()
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/calls"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
@@ -36,6 +37,7 @@ type Store interface {
 	calls.Buckets
 	people.Rolls
 	people.Records
+	health.Store
 	Seeder
 }
 
@@ -66,8 +68,8 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	}{
 		{"requests", requestRules}, {"commit", commitRules}, {"files", fileRules}, {"put", putRules},
 		{"selections", selectionRules}, {"work", workRules}, {"trail", trailRules}, {"people", peopleRules},
-		{"papers", paperRules}, {"audit", auditRules}, {"calls", callRules},
-		{"papers", paperRules}, {"rolls", rollRules},
+		{"papers", paperRules}, {"audit", auditRules}, {"calls", callRules}, {"rolls", rollRules},
+		{"heartbeats", heartbeatRules},
 	} {
 		for _, r := range room.rules {
 			t.Run(room.name+"/"+r.name, func(t *testing.T) {
