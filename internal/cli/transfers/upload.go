@@ -81,7 +81,11 @@ func (j *job) upload(ctx context.Context, plan transfer.Plan, noWait bool, wait 
 	if err != nil {
 		return errors.Join(err, journal.Close())
 	}
-	if err := journal.Remove(); err != nil {
+	end := journal.Remove
+	if noWait {
+		end = journal.Close // so that the same command without --no-wait need not send anything again
+	}
+	if err := end(); err != nil {
 		return err
 	}
 	return j.report(sent, found)

@@ -48,7 +48,7 @@ func Watch(c *cli.Context) *cobra.Command {
 		Short: "Follow a request until it is decided",
 		Long: "Follows a request until it is at its end, or has come to one of the statuses given with --until. On a terminal it is\n" +
 			"drawn in place, elsewhere each change is a line. Without a request: the one of yours that changed last and is not\n" +
-			"at its end.\n\nIt ends with 0 when the request is approved, or has come to a status given with --until; else with " + outcomes() + ".",
+			"at its end, in the workspace in use if there is one.\n\nIt ends with 0 when the request is approved, or has come to a status given with --until; else with " + outcomes() + ".",
 		Example: "  tre watch 4f2a\n  tre watch 4f2a --until in_review && echo \"the reviewers have it\"",
 		Args:    cli.Args(cobra.MaximumNArgs(1)),
 		RunE:    w.run,
@@ -147,16 +147,16 @@ func (w *watching) key(ctx context.Context, args []string) (airlock.Key, error) 
 	if len(args) > 0 {
 		return w.c.Request(ctx, w.workspace, args[0])
 	}
-	caller, err := w.c.API(ctx)
+	conn, err := w.c.Connect(ctx)
 	if err != nil {
 		return airlock.Key{}, err
 	}
-	all, err := cli.Mine(ctx, caller)
+	all, err := cli.Mine(ctx, w.c.Client(conn))
 	if err != nil {
 		return airlock.Key{}, err
 	}
 	in := ""
-	if w.workspace != "" {
+	if w.workspace != "" || conn.Workspace != "" {
 		if in, err = w.c.Workspace(ctx, w.workspace); err != nil {
 			return airlock.Key{}, err
 		}
