@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		os.Exit(itself(args))
 	}
 	flag.Parse()
-	os.Exit(stacktest.Run(m, &rig, func(*stack.Config) {}, func() {}))
+	os.Exit(stacktest.Run(m, &rig, "transfers", func(*stack.Config) {}, func() {}))
 }
 
 func itself(args string) int {
@@ -73,7 +73,7 @@ type tester struct {
 func begin(t *testing.T, policy airlock.Policy) *tester {
 	t.Helper()
 	x := &tester{T: t, workspace: uuid.NewString(), cache: t.TempDir(), folder: t.TempDir()}
-	x.must(rig.Workspace(t.Context(), x.workspace, "ws1", policy))
+	x.must(rig.Workspace(t.Context(), x.workspace, rig.Account("ws1"), policy))
 	return x
 }
 

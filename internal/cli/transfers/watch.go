@@ -17,24 +17,13 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/follow"
 )
 
-// What `tre watch` ends with, besides the codes that every command has. They
-// are far from those.
-const (
-	Rejected  cli.Code = 10
-	Blocked   cli.Code = 11
-	Cancelled cli.Code = 12
-	Broken    cli.Code = 13
-	Revoked   cli.Code = 14
-	TimeIsUp  cli.Code = 15
-)
-
 // Outcomes says with which code `tre watch` ends for each end of a request.
 var Outcomes = []struct {
 	Code   cli.Code
 	Status airlock.Status
 }{
-	{cli.Done, airlock.StatusApproved}, {Rejected, airlock.StatusRejected}, {Blocked, airlock.StatusBlockedByScan},
-	{Cancelled, airlock.StatusCancelled}, {Broken, airlock.StatusFailed}, {Revoked, airlock.StatusRevoked},
+	{cli.Done, airlock.StatusApproved}, {cli.Rejected, airlock.StatusRejected}, {cli.Blocked, airlock.StatusBlockedByScan},
+	{cli.Cancelled, airlock.StatusCancelled}, {cli.Broken, airlock.StatusFailed}, {cli.Revoked, airlock.StatusRevoked},
 }
 
 // leastInterval keeps one person below what the API lets one person call.
@@ -69,7 +58,7 @@ func outcomes() string {
 	for _, o := range Outcomes[1:] {
 		texts = append(texts, fmt.Sprintf("%d (%s)", o.Code, o.Status))
 	}
-	return strings.Join(append(texts, fmt.Sprintf("%d when --timeout is over", TimeIsUp)), ", ")
+	return strings.Join(append(texts, fmt.Sprintf("%d when --timeout is over", cli.TimeIsUp)), ", ")
 }
 
 func statuses() (all []string) {
@@ -115,7 +104,7 @@ func (w *watching) run(cmd *cobra.Command, args []string) error {
 	last, err := f.Until(ctx, until, w.tell)
 	if errors.Is(err, context.DeadlineExceeded) && cmd.Context().Err() == nil && ctx.Err() != nil {
 		w.c.Screen.Line("after %s it is still %s: it %s", w.timeout, last.Request.Status, last.Request.WaitsFor)
-		return cli.Exit(TimeIsUp)
+		return cli.Exit(cli.TimeIsUp)
 	}
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/cli"
-	"github.com/trefoil-tre/trefoil/internal/cli/transfers"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 )
 
@@ -35,10 +34,10 @@ func TestWatchFollowsARequestToItsEnd(t *testing.T) {
 	}
 	x.must(q.Reject(t.Context(), manager, "not these patients"))
 	got := <-end
-	if got.code != transfers.Rejected || !strings.Contains(got.out, `"status": "rejected"`) || !strings.Contains(got.err, "rejected") {
+	if got.code != cli.Rejected || !strings.Contains(got.out, `"status": "rejected"`) || !strings.Contains(got.err, "rejected") {
 		t.Errorf("exit code %d: %s%s", got.code, got.out, got.err)
 	}
-	if again := x.tre(researcher, "watch", q.Key.Request); again.code != transfers.Rejected {
+	if again := x.tre(researcher, "watch", q.Key.Request); again.code != cli.Rejected {
 		t.Errorf("exit code %d of one that has ended", again.code)
 	}
 	if until := x.tre(researcher, "watch", q.Key.Request, "--until", "rejected"); until.code != cli.Done {
@@ -54,7 +53,7 @@ func TestWatchEndsInTime(t *testing.T) {
 	x := begin(t, airlock.Policy{})
 	q := x.draft(airlock.Import)
 	got := x.tre(researcher, "watch", q.Key.Request, "--timeout", "3s")
-	if got.code != transfers.TimeIsUp || !strings.Contains(got.err, "it is still draft") {
+	if got.code != cli.TimeIsUp || !strings.Contains(got.err, "it is still draft") {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
 	for _, wrong := range [][]string{{"--until", "finished"}, {"--interval", "1ms"}, {"one", "two"}} {
