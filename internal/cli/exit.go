@@ -27,6 +27,15 @@ const (
 	Conflict    Code = 5
 	Unreachable Code = 6
 	Interrupted Code = 130
+
+	// What `tre watch` ends with besides: how the request ended, or that time
+	// was over.
+	Rejected  Code = 10
+	Blocked   Code = 11
+	Cancelled Code = 12
+	Broken    Code = 13
+	Revoked   Code = 14
+	TimeIsUp  Code = 15
 )
 
 // ExitCodes is the one table of exit codes, for help and documentation.
@@ -41,6 +50,12 @@ var ExitCodes = []struct {
 	{NotAllowed, "your roles do not allow it, or there is no such thing (HTTP 403, 404)"},
 	{Conflict, "not in this state: somebody was faster, or the request does not stand where this can be done (HTTP 400, 405, 409, 412, 417)"},
 	{Unreachable, "the system cannot be reached, or has no time now (HTTP 429, 5xx): try again later"},
+	{Rejected, "`tre watch`: the request was rejected"},
+	{Blocked, "`tre watch`: the request was blocked by the malware scan"},
+	{Cancelled, "`tre watch`: the request was cancelled"},
+	{Broken, "`tre watch`: the request failed"},
+	{Revoked, "`tre watch`: the release was revoked"},
+	{TimeIsUp, "`tre watch`: the time given with --timeout is over"},
 	{Interrupted, "ended by Ctrl-C or a signal"},
 }
 
@@ -150,7 +165,7 @@ func hintOf(err error) string {
 		return "check the address (`tre auth status`) and your network"
 	case NotAllowed:
 		return "`tre auth status` says who you are, `tre roles` what you may do"
-	case Done, Failed, Usage, Conflict, Interrupted:
+	case Done, Failed, Usage, Conflict, Interrupted, Rejected, Blocked, Cancelled, Broken, Revoked, TimeIsUp:
 	}
 	return ""
 }

@@ -52,6 +52,21 @@ func detect(head []byte) string {
 	return found.String()
 }
 
+// Declare names the media type under which a file should be uploaded: what
+// inspection will find in its beginning, or what its name promises where the
+// content could be anything, or any kind of text.
+func Declare(name string, head []byte) string {
+	found := mimetype.Lookup(bare(detect(head)))
+	promise, known := expected[strings.ToLower(path.Ext(name))]
+	if !known || found == nil {
+		return bare(detect(head))
+	}
+	if descends(mimetype.Lookup(promise), bare(found.String())) {
+		return promise
+	}
+	return bare(found.String())
+}
+
 func isText(head []byte) bool {
 	for _, b := range head {
 		if b < ' ' && b != '\t' && b != '\n' && b != '\r' && b != '\f' {

@@ -188,7 +188,7 @@ func (d *fetching) here(w Wanted) (bool, error) {
 }
 
 func (d *fetching) call(ctx context.Context, do func(link string) error) error {
-	return d.Pace.again(ctx, func() error { return d.Links.With(ctx, do) })
+	return d.Pace.Again(ctx, func() error { return d.Links.With(ctx, do) })
 }
 
 // isLocal tells errors of this machine's files from those of the line.

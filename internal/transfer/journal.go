@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -171,6 +170,3 @@ func removeOld(folder string, now time.Time) {
 		}
 	}
 }
-
-// isThere tells whether an error says that there is such a file already.
-func isThere(err error) bool { return errors.Is(err, fs.ErrExist) }

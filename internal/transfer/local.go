@@ -81,7 +81,8 @@ func isDevice(segment string) bool {
 		return true
 	}
 	for _, port := range []string{"COM", "LPT"} {
-		if number, ok := strings.CutPrefix(stem, port); ok && strings.Contains("0123456789¹²³", number) && len([]rune(number)) == 1 {
+		number, ok := strings.CutPrefix(stem, port)
+		if runes := []rune(number); ok && len(runes) == 1 && strings.ContainsRune("0123456789¹²³", runes[0]) {
 			return true
 		}
 	}

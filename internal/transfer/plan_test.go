@@ -136,7 +136,7 @@ func FuzzNames(f *testing.F) {
 func TestNamesOfDevicesAreKeptAsFiles(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"CON": "%43ON", "nul.tar.gz": "%6Eul.tar.gz", "com1/x": "%63om1/x", "com10": "com10", "console": "console",
-		"a:b": "a%3Ab", "a. ": "a.%20", "50%": "50%", "50%25": "50%2525", "COM\u00b2": "%43OM\u00b2"} {
+		"a:b": "a%3Ab", "ab\x20": "ab%20", "a.": "a%2E", "50%": "50%", "50%25": "50%2525", "COM\u00b2": "%43OM\u00b2"} {
 		if got, err := (transfer.System{Windows: true}).Local(name); err != nil || got != want {
 			t.Errorf("%s is kept as %s, want %s: %v", name, got, want, err)
 		}

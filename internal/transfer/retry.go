@@ -10,10 +10,11 @@ import (
 // longestPauses bounds a pause, in first pauses: 30 s of 500 ms.
 const longestPauses = 60
 
-// again calls do until it succeeds, fails for good, or has failed often
+// Again calls do until it succeeds, fails with other than *Busy, or has failed often
 // enough. Between tries it waits as long as the other side asks, or twice as
 // long as before, give or take a quarter, so that many do not come at once.
-func (p Pace) again(ctx context.Context, do func() error) error {
+func (p Pace) Again(ctx context.Context, do func() error) error {
+	p = p.withDefaults()
 	pause := p.Pause
 	for try := 1; ; try++ {
 		err := do()

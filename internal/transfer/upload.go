@@ -206,7 +206,7 @@ func (u *sending) put(ctx context.Context, r *source, b Block) (etag string, err
 
 // call makes a request with a link, as often as the pace allows.
 func (u *sending) call(ctx context.Context, do func(link string) error) error {
-	return u.Pace.again(ctx, func() error { return u.Links.With(ctx, do) })
+	return u.Pace.Again(ctx, func() error { return u.Links.With(ctx, do) })
 }
 
 func (u *sending) mediaType(r *source) string {

@@ -11,13 +11,14 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/cli"
+	"github.com/trefoil-tre/trefoil/internal/cli/transfers"
 	"github.com/trefoil-tre/trefoil/internal/client"
 	"github.com/trefoil-tre/trefoil/internal/console"
 )
 
 func newAirlock(c *cli.Context) *cobra.Command {
 	cmd := family("airlock", "Bring data in and take results out",
-		newList(c), newNew(c), newShow(c), newFiles(c), newRemoveFile(c), newLink(c, "link"), newRequestAudit(c))
+		newList(c), newNew(c), newShow(c), newFiles(c), newRemoveFile(c), transfers.Upload(c), transfers.Download(c), newLink(c, "link"), newRequestAudit(c))
 	for _, a := range acts {
 		cmd.AddCommand(newAct(c, a))
 	}

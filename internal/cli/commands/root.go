@@ -7,6 +7,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/cli/signin"
+	"github.com/trefoil-tre/trefoil/internal/cli/transfers"
 )
 
 // The groups of the help page.
@@ -48,7 +49,7 @@ func Root(c *cli.Context) *cobra.Command {
 	root.SetIn(c.In)
 	signer := signin.New(c)
 	c.Sign = signer
-	add(root, groupAirlock, newAirlock(c), newRequests(c), newHistory(c), newAudit(c))
+	add(root, groupAirlock, newAirlock(c), newRequests(c), newHistory(c), newAudit(c), transfers.Watch(c))
 	add(root, groupPeople, newWorkspaces(c), newWorkspace(c), newUse(c, signer), newUsers(c), newRoles(c), newPeople(c))
 	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c))
 	root.AddCommand(hiddenIDs(c), newVersion(c), newMan(c))

@@ -61,7 +61,7 @@ const spareAccounts = 16
 // their names for each of the test packages that run one at the same time.
 var (
 	StackAccounts = []string{"host", "state", "airlock", "ws1", "ws2"}
-	StackPrefixes = []string{"scenario", "thousand", "chaos"}
+	StackPrefixes = []string{"scenario", "thousand", "chaos", "clitest", "transfers"}
 )
 
 // Server is a running Azurite. Stop ends it; so does the end of this process.

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	localFile = filepath.Join(folder, "local.json")
-	code := stacktest.Run(m, &rig, "cli", func(*stack.Config) {}, func() {
+	code := stacktest.Run(m, &rig, "clitest", func(*stack.Config) {}, func() {
 		if err := rig.Info().Write(localFile); err != nil {
 			panic(err)
 		}
@@ -54,7 +54,7 @@ type user struct {
 // as signs one of the local people in.
 func as(t *testing.T, key string) *user {
 	t.Helper()
-	u := &user{t: t, env: map[string]string{"TRE_CONFIG_DIR": t.TempDir()}}
+	u := &user{t: t, env: map[string]string{"TRE_CONFIG_DIR": t.TempDir(), "TRE_CACHE_DIR": t.TempDir()}}
 	u.must("", "login", "--local", "--local-file", localFile, "--as", key, "--insecure-storage")
 	return u
 }

@@ -13,7 +13,7 @@ import (
 
 func membersAndFreeze(t *testing.T) {
 	const w = "c1177e57-0000-4000-8000-000000000001"
-	if err := rig.Workspace(t.Context(), w, "ws1", airlock.Policy{}); err != nil {
+	if err := rig.Workspace(t.Context(), w, rig.Account("ws1"), airlock.Policy{}); err != nil {
 		t.Fatal(err)
 	}
 	owner, visitor := as(t, "heart-owner"), as(t, "visitor")

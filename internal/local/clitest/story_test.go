@@ -53,7 +53,11 @@ func importToRelease(t *testing.T) {
 	wants(t, "workspace", researcher.must("", "workspace", "heart", "show"), "valve surgery")
 
 	id := researcher.must("", "airlock", "new", "--type", "import", "--title", "Codebook", "--justification", "Needed to read the data", "--query", "airlockRequest.id", "-o", "raw")
-	researcher.upload(id, "codebook.csv", "code,meaning\n1,yes\n")
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "codebook.csv"), []byte("code,meaning\n1,yes\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	researcher.must("", "airlock", "upload", folder+"/.", "--request", id[:8])
 	researcher.upload(id, "slip.csv", "not meant for here\n")
 	researcher.must("", "airlock", "remove-file", id[:8], "--file", "slip.csv")
 	wants(t, "files", researcher.must("", "airlock", "files", id[:8]), "codebook.csv")
@@ -68,6 +72,11 @@ func importToRelease(t *testing.T) {
 	}
 	if out := manager.must("", "airlock", "approve", id[:8], "--reason", "Looks right", "-o", "raw", "-q", "airlockRequest.status"); out != "approved" {
 		t.Fatalf("after the approval: %s", out)
+	}
+	wants(t, "what was followed", researcher.must("", "watch", id[:8]), "approved")
+	researcher.must("", "airlock", "download", filepath.Join(folder, "out"), "--request", id[:8])
+	if got, err := os.ReadFile(filepath.Join(folder, "out", "codebook.csv")); err != nil || string(got) != "code,meaning\n1,yes\n" {
+		t.Errorf("downloaded %q: %v", got, err)
 	}
 	if code, _, errs := researcher.run("", "airlock", "submit", id); code != cli.Conflict {
 		t.Errorf("submitted twice: exit code %d, %s", code, errs)

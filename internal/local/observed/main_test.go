@@ -25,7 +25,7 @@ const (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(stacktest.Run(m, &rig, func(c *stack.Config) {
+	os.Exit(stacktest.Run(m, &rig, "observed", func(c *stack.Config) {
 		maps.Copy(c.Settings, map[string]string{
 			"OTEL_EXPORTER_OTLP_ENDPOINT": otel.URL,
 			"OTEL_BSP_SCHEDULE_DELAY":     "100",

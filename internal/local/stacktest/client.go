@@ -24,9 +24,9 @@ func (r *Rig) Person(key string) issuer.User {
 	panic("nobody is called " + key)
 }
 
-// token gets a person's access token from the local provider, as any script
+// Token gets a person's access token from the local provider, as any script
 // does, and keeps it.
-func (r *Rig) token(ctx context.Context, key string) (string, error) {
+func (r *Rig) Token(ctx context.Context, key string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.tokens[key] == "" {
@@ -90,7 +90,7 @@ func (r *Rig) Call(ctx context.Context, key, method, path string, body any) (Ans
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if key != "" {
-		token, err := r.token(ctx, key)
+		token, err := r.Token(ctx, key)
 		if err != nil {
 			return Answer{}, err
 		}
