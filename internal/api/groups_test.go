@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -33,13 +34,8 @@ type registers struct {
 func (r registers) Of(context.Context, string) ([]string, error) { return r.groups, r.err }
 
 const (
-<<<<<<< HEAD
 	audience = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
 	cohort   = "d1000000-0000-4000-8000-000000000001"
-=======
-	apiID = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
-	team  = "d1000000-0000-4000-8000-000000000001"
->>>>>>> 95ef47d (Describe the workspace routes and give them rows in the matrix)
 )
 
 // provider signs Ann in, who is in a few groups, and Mia, who is in more than
@@ -50,7 +46,7 @@ func provider(t *testing.T) *issuer.Server {
 	for i := range 201 {
 		crowd = append(crowd, fmt.Sprintf("d2000000-0000-4000-8000-%012d", i))
 	}
-	s, err := issuer.Start(t.Context(), issuer.Config{Audience: apiID, Now: time.Now,
+	s, err := issuer.Start(t.Context(), issuer.Config{Audience: audience, Now: time.Now,
 		Users: []issuer.User{
 			{Key: "ann", Name: "Ann", Email: "ann@example.org", OID: people["ann"].OID, Roles: []string{"TREUser"}, Groups: []string{cohort}},
 			{Key: "mia", Name: "Mia", Email: "mia@example.org", OID: people["mia"].OID, Roles: []string{"TREUser"}, Groups: crowd},
@@ -65,7 +61,7 @@ func provider(t *testing.T) *issuer.Server {
 
 func verifierOf(t *testing.T, s *issuer.Server) *identity.Verifier {
 	t.Helper()
-	v, err := identity.New(identity.Settings{Issuers: []string{s.URL()}, Audiences: []string{apiID, "api://" + apiID}, Tenants: []string{issuer.Tenant}, Now: time.Now})
+	v, err := identity.New(identity.Settings{Issuers: []string{s.URL()}, Audiences: []string{audience, "api://" + audience}, Tenants: []string{issuer.Tenant}, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +75,7 @@ func TestGroups(t *testing.T) {
 	s := provider(t)
 	v := verifierOf(t, s)
 	away := errors.New("away")
-	quiet := slog.New(slog.DiscardHandler)
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	for _, tt := range []struct {
 		name, who string
 		directory api.Groups
@@ -142,7 +138,7 @@ func TestGroupsUnknown(t *testing.T) {
 	check("a workspace where no group has a role", "GET", list(groupless), "", http.StatusNotFound)
 	check("a workspace that is not there", "GET", list(none), "", http.StatusNotFound)
 	check("the workspaces that are known", "GET", "/api/workspaces", "", http.StatusOK)
-	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: strings.Replace(team, "d1", "d9", 1), Group: true, Role: access.WorkspaceOwner}))
+	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: strings.Replace(cohort, "d1", "d9", 1), Group: true, Role: access.WorkspaceOwner}))
 	check("a colleague's draft, which an owner would see", "GET", draft, "", http.StatusServiceUnavailable)
 	unknown("guest")
 	check("a role in the token comes from no group of ours", "GET", "/api/workspaces", "", http.StatusForbidden)
@@ -163,7 +159,7 @@ func TestScope(t *testing.T) {
 	robot := issuer.Client{ID: "robot"}.ObjectID()
 	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: robot, Role: access.WorkspaceResearcher}))
 	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: robot, Role: access.AirlockManager}))
-	b.settings.Verifier, b.settings.ScopeID = api.Identity(verifierOf(t, s), nil, nil), "api://"+apiID
+	b.settings.Verifier, b.settings.ScopeID = api.Identity(verifierOf(t, s), nil, nil), "api://"+audience
 	b.handler = api.New(b.settings)
 	first, err := s.Token(t.Context(), "ann")
 	b.must(err)
@@ -174,7 +170,7 @@ func TestScope(t *testing.T) {
 	}
 	w := b.call("GET", "/api/workspaces/"+here+"/scopeid", first, "")
 	b.must(json.Unmarshal(w.Body.Bytes(), &ws))
-	if w.Code != http.StatusOK || ws.Auth.ScopeID != "api://"+apiID {
+	if w.Code != http.StatusOK || ws.Auth.ScopeID != "api://"+audience {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	p, err := oidc.NewProvider(t.Context(), s.URL())
