@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -75,7 +74,7 @@ func TestGroups(t *testing.T) {
 	s := provider(t)
 	v := verifierOf(t, s)
 	away := errors.New("away")
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	for _, tt := range []struct {
 		name, who string
 		directory api.Groups
