@@ -33,8 +33,8 @@ type registers struct {
 func (r registers) Of(context.Context, string) ([]string, error) { return r.groups, r.err }
 
 const (
-	cohort = "d1000000-0000-4000-8000-000000000001"
 	apiID  = "6f2b1c1e-8a53-4b0e-9c39-0d4f2f1f9a11"
+	cohort = "d1000000-0000-4000-8000-000000000001"
 )
 
 // provider signs Ann in, who is in a few groups, and Mia, who is in more than

@@ -45,6 +45,11 @@ func TestARoleThroughAGroup(t *testing.T) {
 		time.Sleep(100 * time.Millisecond) // the condition is another process's
 	}
 	want("heart-professor", "/workspaces/"+lung+"/requests", http.StatusNotFound)
+	var found api.AssignableUsers
+	x.must(json.Unmarshal(call("heart-owner", "/workspaces/"+heart+"/assignable-users?filter=HEART%20st").Body, &found))
+	if len(found.Users) != 1 || found.Users[0].DisplayName != "Heart Statistician by a Group" {
+		t.Errorf("found in the directory: %+v", found)
+	}
 	var mine api.Workspaces
 	x.must(json.Unmarshal(call("heart-professor", "/workspaces").Body, &mine))
 	if len(mine.Workspaces) != 1 || mine.Workspaces[0].ID != heart || mine.Workspaces[0].Properties.ScopeID != "api://"+stack.Audience {
