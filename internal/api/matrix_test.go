@@ -33,43 +33,56 @@ import (
 //	ann@o    is Ann in the other workspace, and so on; sam@o, who may do
 //	         everything there, names the request of this one
 const matrix = `
-	route                                                       none expired foreign guest sam  ann bob olga mia rita adam  ann@o adam@o sam@o
-	GET  /api/audit                                             401  401     401     403   403  403 403 403  403 403  200   403   200    403
-	GET  /api/health/details                                    401  401     401     403   403  403 403 403  403 403  200   403   200    403
-	GET  /api/requests                                          401  401     401     403   200  200 200 200  200 200  200   200   200    200
-	GET  /api/workspaces                                        401  401     401     403   200  200 200 200  200 200  200   200   200    200
-	GET  {w}                                                    401  401     401     404   404  200 200 200  200 200  200   404   200    200
-	GET  {w}/audit                                              401  401     401     404   404  403 403 200  200 200  200   404   200    200
-	GET  {w}/requests                                           401  401     401     404   404  200 200 200  200 200  403   404   403    200
-	POST {w}/requests                                           401  401     401     404   404  201 201 201  403 201  403   404   403    201
-	GET  {w}/requests/{r}                                       401  401     401     404   404  200 200 200  200 200  403   404   403    404
-	GET  {w}/requests/{r}/audit                                 401  401     401     404   404  403 403 200  200 200  200   404   404    404
-	POST {w}/requests/{r}/cancel                                401  401     401     404   404  200 403 200  403 403  403   404   403    404
-	GET  {w}/requests/{r}/files                                 401  401     401     404   404  200 200 200  200 200  403   404   403    404
-	POST {w}/requests/{r}/files/remove                          401  401     401     404   404  400 403 403  403 403  403   404   403    404
-	GET  {w}/requests/{r}/link                                  401  401     401     404   404  403 403 200  200 200  403   404   403    404
-	POST {w}/requests/{r}/retry                                 401  401     401     404   404  403 403 400  400 400  400   404   404    404
-	POST {w}/requests/{r}/return                                401  401     401     404   404  403 403 403  200 200  403   404   403    404
-	POST {w}/requests/{r}/review                                401  401     401     404   404  403 403 403  200 200  403   404   403    404
-	POST {w}/requests/{r}/review-user-resource                  401  401     401     404   404  403 403 403  422 422  403   404   403    404
-	POST {w}/requests/{r}/revoke                                401  401     401     404   404  403 403 403  400 400  403   404   403    404
-	GET  {w}/requests/{r}/sealed-link                           401  401     401     404   404  403 403 200  200 200  403   404   403    404
-	POST {w}/requests/{r}/stop                                  401  401     401     404   404  403 403 403  400 400  403   404   403    404
-	POST {w}/requests/{r}/submit                                401  401     401     404   404  400 400 400  403 400  403   404   403    404
-	GET  {w}/scopeid                                            401  401     401     404   404  200 200 200  200 200  200   404   200    200
-	GET  /.metadata                                             200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/.metadata                                         200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/docs                                              200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/health                                            200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/openapi-3.0.json                                  200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/openapi.json                                      200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/ping                                              200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /health                                                200  200     200     200   200  200 200 200  200 200  200   200   200    200
+	route                                                        none expired foreign guest sam  ann bob olga mia rita adam  ann@o adam@o sam@o
+	GET    /api/audit                                            401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	GET    /api/health/details                                   401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	GET    /api/people/{p}                                       401  401     401     403   404  404 200 404  404 404 200   404   200    404
+	GET    /api/people/{p}/audit                                 401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	PUT    /api/people/{p}/expiries                              401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	POST   /api/people/{p}/reinstate                             401  401     401     403   403  403 403 403  403 403 409   403   409    403
+	POST   /api/people/{p}/suspend                               401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	GET    /api/requests                                         401  401     401     403   200  200 200 200  200 200 200   200   200    200
+	GET    /api/workspaces                                       401  401     401     403   200  200 200 200  200 200 200   200   200    200
+	GET    {w}                                                   401  401     401     404   404  200 200 200  200 200 200   404   200    200
+	GET    {w}/assignable-users                                  401  401     401     404   404  403 403 200  403 403 200   404   200    200
+	GET    {w}/audit                                             401  401     401     404   404  403 403 200  200 200 200   404   200    200
+	POST   {w}/freeze                                            401  401     401     404   404  403 403 200  403 403 200   404   200    200
+	GET    {w}/requests                                          401  401     401     404   404  200 200 200  200 200 403   404   403    200
+	POST   {w}/requests                                          401  401     401     404   404  201 201 201  403 201 403   404   403    201
+	GET    {w}/requests/{r}                                      401  401     401     404   404  200 200 200  200 200 403   404   403    404
+	GET    {w}/requests/{r}/audit                                401  401     401     404   404  403 403 200  200 200 200   404   404    404
+	POST   {w}/requests/{r}/cancel                               401  401     401     404   404  200 403 200  403 403 403   404   403    404
+	GET    {w}/requests/{r}/files                                401  401     401     404   404  200 200 200  200 200 403   404   403    404
+	POST   {w}/requests/{r}/files/remove                         401  401     401     404   404  400 403 403  403 403 403   404   403    404
+	GET    {w}/requests/{r}/link                                 401  401     401     404   404  403 403 200  200 200 403   404   403    404
+	POST   {w}/requests/{r}/retry                                401  401     401     404   404  403 403 400  400 400 400   404   404    404
+	POST   {w}/requests/{r}/return                               401  401     401     404   404  403 403 403  200 200 403   404   403    404
+	POST   {w}/requests/{r}/review                               401  401     401     404   404  403 403 403  200 200 403   404   403    404
+	POST   {w}/requests/{r}/review-user-resource                 401  401     401     404   404  403 403 403  422 422 403   404   403    404
+	POST   {w}/requests/{r}/revoke                               401  401     401     404   404  403 403 403  400 400 403   404   403    404
+	GET    {w}/requests/{r}/sealed-link                          401  401     401     404   404  403 403 200  200 200 403   404   403    404
+	POST   {w}/requests/{r}/stop                                 401  401     401     404   404  403 403 403  400 400 403   404   403    404
+	POST   {w}/requests/{r}/submit                               401  401     401     404   404  400 400 400  403 400 403   404   403    404
+	GET    {w}/roles                                             401  401     401     404   404  403 403 200  403 403 200   404   200    200
+	GET    {w}/scopeid                                           401  401     401     404   404  200 200 200  200 200 200   404   200    200
+	POST   {w}/unfreeze                                          401  401     401     404   404  403 403 409  403 403 409   404   409    409
+	GET    {w}/users                                             401  401     401     404   404  200 200 200  200 200 200   404   200    200
+	POST   {w}/users/assign                                      401  401     401     404   404  403 403 202  403 403 202   404   202    202
+	DELETE {w}/users/assign                                      401  401     401     404   404  403 403 202  403 403 202   404   404    404
+	PATCH  {w}/users/{p}                                         401  401     401     404   404  403 403 200  403 403 200   404   404    404
+	GET    /.metadata                                            200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/.metadata                                        200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/docs                                             200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/health                                           200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/openapi-3.0.json                                 200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/openapi.json                                     200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/ping                                             200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /health                                               200  200     200     200   200  200 200 200  200 200 200   200   200    200
 `
 
 // inMatrix is a route's name in the matrix, from its name in the description.
 func inMatrix(method, path string) string {
-	path = strings.NewReplacer("/api/workspaces/{workspace_id}", "{w}", "{airlock_request_id}", "{r}").Replace(path)
+	path = strings.NewReplacer("/api/workspaces/{workspace_id}", "{w}", "{airlock_request_id}", "{r}", "{user_id}", "{p}").Replace(path)
 	return strings.ToUpper(method) + " " + path
 }
 
@@ -152,7 +165,7 @@ func newMint(t *testing.T) *mint {
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &m.own.PublicKey, KeyID: "one", Algorithm: "RS256", Use: "sig"}}})
 	})
-	verifier, err := identity.New(identity.Settings{Issuers: []string{m.url}, Audiences: []string{apiID}, Now: func() time.Time { return mintTime }})
+	verifier, err := identity.New(identity.Settings{Issuers: []string{m.url}, Audiences: []string{audience}, Now: func() time.Time { return mintTime }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +189,7 @@ func (m *mint) token(t testing.TB, who string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(map[string]any{"iss": m.url, "aud": apiID, "oid": person.OID, "sub": person.OID, "name": person.Name, "roles": person.Roles,
+	text, err := json.Marshal(map[string]any{"iss": m.url, "aud": audience, "oid": person.OID, "sub": person.OID, "name": person.Name, "roles": person.Roles,
 		"scp": "user_impersonation", "iat": ends.Add(-2 * time.Hour).Unix(), "nbf": ends.Add(-2 * time.Hour).Unix(), "exp": ends.Unix(), "tid": "t", "ver": "2.0"})
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +220,10 @@ func (m *mint) ask(b *bench, method, path, head string) int {
 	b.t.Helper()
 	who, elsewhere := strings.CutSuffix(head, "@o")
 	workspace := map[bool]string{false: here, true: there}[elsewhere]
-	address := strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", b.subject).Replace(path)
+	address := strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", b.subject, "{user_id}", people["bob"].OID).Replace(path)
+	if method == http.MethodDelete {
+		address += "?user_id=" + people["bob"].OID + "&role_id=WorkspaceResearcher"
+	}
 	before := b.everything()
 	w := b.call(method, address, m.token(b.t, who), bodyOf(api.Route{Method: method, Path: path}))
 	if (w.Code >= 400 || method == http.MethodGet) && !slices.Equal(before, b.everything()) {
@@ -219,7 +235,7 @@ func (m *mint) ask(b *bench, method, path, head string) int {
 // everything is all that is stored of requests and their audit, as text.
 func (b *bench) everything() (all []string) {
 	b.t.Helper()
-	for _, workspace := range []string{here, there} {
+	for _, workspace := range []string{here, there, airlock.PeoplePartition} {
 		requests, _, err := b.store.Requests(b.t.Context(), workspace, airlock.Page{})
 		b.must(err)
 		lines, _, err := b.store.AuditLines(b.t.Context(), workspace, airlock.AuditFilter{}, airlock.Page{})
