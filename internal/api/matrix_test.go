@@ -165,7 +165,7 @@ func newMint(t *testing.T) *mint {
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &m.own.PublicKey, KeyID: "one", Algorithm: "RS256", Use: "sig"}}})
 	})
-	verifier, err := identity.New(identity.Settings{Issuers: []string{m.url}, Audiences: []string{audience}, Now: func() time.Time { return mintTime }})
+	verifier, err := identity.New(identity.Settings{Issuers: []string{m.url}, Audiences: []string{apiID}, Now: func() time.Time { return mintTime }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func (m *mint) token(t testing.TB, who string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(map[string]any{"iss": m.url, "aud": audience, "oid": person.OID, "sub": person.OID, "name": person.Name, "roles": person.Roles,
+	text, err := json.Marshal(map[string]any{"iss": m.url, "aud": apiID, "oid": person.OID, "sub": person.OID, "name": person.Name, "roles": person.Roles,
 		"scp": "user_impersonation", "iat": ends.Add(-2 * time.Hour).Unix(), "nbf": ends.Add(-2 * time.Hour).Unix(), "exp": ends.Unix(), "tid": "t", "ver": "2.0"})
 	if err != nil {
 		t.Fatal(err)
