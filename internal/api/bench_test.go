@@ -80,6 +80,7 @@ type bench struct {
 	handler http.Handler
 
 	settings api.Settings
+	subject  string // id of the request that a test is about
 }
 
 func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {

@@ -20,7 +20,8 @@ var tags = []*huma.Tag{
 	{Name: "Decisions", Description: "What airlock managers decide about requests."},
 	{Name: "Files", Description: "The files of a request, and links that lead to them."},
 	{Name: "Audit", Description: "Who did what, when and why. Lines of a request form a chain: each names the hash of the one before."},
-	{Name: "People", Description: "Workspaces, their members, and who may do what."},
+	{Name: "Workspaces", Description: "The workspaces, and how to ask for a token for them."},
+	{Name: "People", Description: "Members of workspaces and people everywhere: who may do what, until when, and who may not."},
 	{Name: "Service", Description: "Whether the service is there, and what a client needs to sign in. No token is needed."},
 }
 

@@ -33,43 +33,56 @@ import (
 //	ann@o    is Ann in the other workspace, and so on; sam@o, who may do
 //	         everything there, names the request of this one
 const matrix = `
-	route                                                       none expired foreign guest sam  ann bob olga mia rita adam  ann@o adam@o sam@o
-	GET  /api/audit                                             401  401     401     403   403  403 403 403  403 403  200   403   200    403
-	GET  /api/health/details                                    401  401     401     403   403  403 403 403  403 403  200   403   200    403
-	GET  /api/requests                                          401  401     401     403   200  200 200 200  200 200  200   200   200    200
-	GET  /api/workspaces                                        401  401     401     403   200  200 200 200  200 200  200   200   200    200
-	GET  {w}                                                    401  401     401     404   404  200 200 200  200 200  200   404   200    200
-	GET  {w}/scopeid                                            401  401     401     404   404  200 200 200  200 200  200   404   200    200
-	GET  {w}/audit                                              401  401     401     404   404  403 403 200  200 200  200   404   200    200
-	GET  {w}/requests                                           401  401     401     404   404  200 200 200  200 200  403   404   403    200
-	POST {w}/requests                                           401  401     401     404   404  201 201 201  403 201  403   404   403    201
-	GET  {w}/requests/{r}                                       401  401     401     404   404  200 200 200  200 200  403   404   403    404
-	GET  {w}/requests/{r}/audit                                 401  401     401     404   404  403 403 200  200 200  200   404   404    404
-	POST {w}/requests/{r}/cancel                                401  401     401     404   404  200 403 200  403 403  403   404   403    404
-	GET  {w}/requests/{r}/files                                 401  401     401     404   404  200 200 200  200 200  403   404   403    404
-	POST {w}/requests/{r}/files/remove                          401  401     401     404   404  400 403 403  403 403  403   404   403    404
-	GET  {w}/requests/{r}/link                                  401  401     401     404   404  403 403 200  200 200  403   404   403    404
-	POST {w}/requests/{r}/retry                                 401  401     401     404   404  403 403 400  400 400  400   404   404    404
-	POST {w}/requests/{r}/return                                401  401     401     404   404  403 403 403  200 200  403   404   403    404
-	POST {w}/requests/{r}/review                                401  401     401     404   404  403 403 403  200 200  403   404   403    404
-	POST {w}/requests/{r}/review-user-resource                  401  401     401     404   404  403 403 403  422 422  403   404   403    404
-	POST {w}/requests/{r}/revoke                                401  401     401     404   404  403 403 403  400 400  403   404   403    404
-	GET  {w}/requests/{r}/sealed-link                           401  401     401     404   404  403 403 200  200 200  403   404   403    404
-	POST {w}/requests/{r}/stop                                  401  401     401     404   404  403 403 403  400 400  403   404   403    404
-	POST {w}/requests/{r}/submit                                401  401     401     404   404  400 400 400  403 400  403   404   403    404
-	GET  /.metadata                                             200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/.metadata                                         200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/docs                                              200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/health                                            200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/openapi-3.0.json                                  200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/openapi.json                                      200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /api/ping                                              200  200     200     200   200  200 200 200  200 200  200   200   200    200
-	GET  /health                                                200  200     200     200   200  200 200 200  200 200  200   200   200    200
+	route                                                        none expired foreign guest sam  ann bob olga mia rita adam  ann@o adam@o sam@o
+	GET    /api/audit                                            401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	GET    /api/health/details                                   401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	GET    /api/people/{p}                                       401  401     401     403   404  404 200 404  404 404 200   404   200    404
+	GET    /api/people/{p}/audit                                 401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	PUT    /api/people/{p}/expiries                              401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	POST   /api/people/{p}/reinstate                             401  401     401     403   403  403 403 403  403 403 409   403   409    403
+	POST   /api/people/{p}/suspend                               401  401     401     403   403  403 403 403  403 403 200   403   200    403
+	GET    /api/requests                                         401  401     401     403   200  200 200 200  200 200 200   200   200    200
+	GET    /api/workspaces                                       401  401     401     403   200  200 200 200  200 200 200   200   200    200
+	GET    {w}                                                   401  401     401     404   404  200 200 200  200 200 200   404   200    200
+	GET    {w}/assignable-users                                  401  401     401     404   404  403 403 200  403 403 200   404   200    200
+	GET    {w}/audit                                             401  401     401     404   404  403 403 200  200 200 200   404   200    200
+	POST   {w}/freeze                                            401  401     401     404   404  403 403 200  403 403 200   404   200    200
+	GET    {w}/requests                                          401  401     401     404   404  200 200 200  200 200 403   404   403    200
+	POST   {w}/requests                                          401  401     401     404   404  201 201 201  403 201 403   404   403    201
+	GET    {w}/requests/{r}                                      401  401     401     404   404  200 200 200  200 200 403   404   403    404
+	GET    {w}/requests/{r}/audit                                401  401     401     404   404  403 403 200  200 200 200   404   404    404
+	POST   {w}/requests/{r}/cancel                               401  401     401     404   404  200 403 200  403 403 403   404   403    404
+	GET    {w}/requests/{r}/files                                401  401     401     404   404  200 200 200  200 200 403   404   403    404
+	POST   {w}/requests/{r}/files/remove                         401  401     401     404   404  400 403 403  403 403 403   404   403    404
+	GET    {w}/requests/{r}/link                                 401  401     401     404   404  403 403 200  200 200 403   404   403    404
+	POST   {w}/requests/{r}/retry                                401  401     401     404   404  403 403 400  400 400 400   404   404    404
+	POST   {w}/requests/{r}/return                               401  401     401     404   404  403 403 403  200 200 403   404   403    404
+	POST   {w}/requests/{r}/review                               401  401     401     404   404  403 403 403  200 200 403   404   403    404
+	POST   {w}/requests/{r}/review-user-resource                 401  401     401     404   404  403 403 403  422 422 403   404   403    404
+	POST   {w}/requests/{r}/revoke                               401  401     401     404   404  403 403 403  400 400 403   404   403    404
+	GET    {w}/requests/{r}/sealed-link                          401  401     401     404   404  403 403 200  200 200 403   404   403    404
+	POST   {w}/requests/{r}/stop                                 401  401     401     404   404  403 403 403  400 400 403   404   403    404
+	POST   {w}/requests/{r}/submit                               401  401     401     404   404  400 400 400  403 400 403   404   403    404
+	GET    {w}/roles                                             401  401     401     404   404  403 403 200  403 403 200   404   200    200
+	GET    {w}/scopeid                                           401  401     401     404   404  200 200 200  200 200 200   404   200    200
+	POST   {w}/unfreeze                                          401  401     401     404   404  403 403 409  403 403 409   404   409    409
+	GET    {w}/users                                             401  401     401     404   404  200 200 200  200 200 200   404   200    200
+	POST   {w}/users/assign                                      401  401     401     404   404  403 403 202  403 403 202   404   202    202
+	DELETE {w}/users/assign                                      401  401     401     404   404  403 403 202  403 403 202   404   404    404
+	PATCH  {w}/users/{p}                                         401  401     401     404   404  403 403 200  403 403 200   404   404    404
+	GET    /.metadata                                            200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/.metadata                                        200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/docs                                             200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/health                                           200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/openapi-3.0.json                                 200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/openapi.json                                     200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /api/ping                                             200  200     200     200   200  200 200 200  200 200 200   200   200    200
+	GET    /health                                               200  200     200     200   200  200 200 200  200 200 200   200   200    200
 `
 
 // inMatrix is a route's name in the matrix, from its name in the description.
 func inMatrix(method, path string) string {
-	path = strings.NewReplacer("/api/workspaces/{workspace_id}", "{w}", "{airlock_request_id}", "{r}").Replace(path)
+	path = strings.NewReplacer("/api/workspaces/{workspace_id}", "{w}", "{airlock_request_id}", "{r}", "{user_id}", "{p}").Replace(path)
 	return strings.ToUpper(method) + " " + path
 }
 
@@ -101,8 +114,12 @@ func TestMatrix(t *testing.T) {
 		delete(templates, name)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			var b *bench
 			for i, head := range heads {
-				if got := tokens.ask(t, method, path, head); strconv.Itoa(got) != cells[2+i] {
+				if b == nil || method != http.MethodGet { // a read leaves everything as it was
+					b = tokens.bench(t)
+				}
+				if got := tokens.ask(b, method, path, head); strconv.Itoa(got) != cells[2+i] {
 					t.Errorf("as %s: %d, want %s", head, got, cells[2+i])
 				}
 			}
@@ -157,7 +174,7 @@ func newMint(t *testing.T) *mint {
 }
 
 // token is one of somebody's, or one that is not good.
-func (m *mint) token(t *testing.T, who string) string {
+func (m *mint) token(t testing.TB, who string) string {
 	t.Helper()
 	person, ends, key := people[who], mintTime.Add(time.Hour), m.own
 	switch who {
@@ -188,20 +205,29 @@ func (m *mint) token(t *testing.T, who string) string {
 	return compact
 }
 
-// ask makes a request under review, and asks the route as who.
-func (m *mint) ask(t *testing.T, method, path, head string) int {
+// bench has a request of Ann's under review, and takes the mint's tokens.
+func (m *mint) bench(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t)
-	id := b.stage(airlock.InReview)[len(list(here))+1:]
+	b.subject = b.stage(airlock.InReview)[len(list(here))+1:]
 	b.settings.Verifier = m.verifier
 	b.handler = api.New(b.settings)
+	return b
+}
+
+// ask asks the route as who.
+func (m *mint) ask(b *bench, method, path, head string) int {
+	b.t.Helper()
 	who, elsewhere := strings.CutSuffix(head, "@o")
 	workspace := map[bool]string{false: here, true: there}[elsewhere]
-	address := strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", id).Replace(path)
+	address := strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", b.subject, "{user_id}", people["bob"].OID).Replace(path)
+	if method == http.MethodDelete {
+		address += "?user_id=" + people["bob"].OID + "&role_id=WorkspaceResearcher"
+	}
 	before := b.everything()
-	w := b.call(method, address, m.token(t, who), bodyOf(api.Route{Method: method, Path: path}))
-	if w.Code >= 400 && !slices.Equal(before, b.everything()) {
-		t.Errorf("%s as %s: refused with %d, and changed something", path, head, w.Code)
+	w := b.call(method, address, m.token(b.t, who), bodyOf(api.Route{Method: method, Path: path}))
+	if (w.Code >= 400 || method == http.MethodGet) && !slices.Equal(before, b.everything()) {
+		b.t.Errorf("%s as %s: %d, and it changed something", path, head, w.Code)
 	}
 	return w.Code
 }
@@ -209,7 +235,7 @@ func (m *mint) ask(t *testing.T, method, path, head string) int {
 // everything is all that is stored of requests and their audit, as text.
 func (b *bench) everything() (all []string) {
 	b.t.Helper()
-	for _, workspace := range []string{here, there} {
+	for _, workspace := range []string{here, there, airlock.PeoplePartition} {
 		requests, _, err := b.store.Requests(b.t.Context(), workspace, airlock.Page{})
 		b.must(err)
 		lines, _, err := b.store.AuditLines(b.t.Context(), workspace, airlock.AuditFilter{}, airlock.Page{})

@@ -185,6 +185,8 @@ func (r Route) tag() string {
 		return "Decisions"
 	case strings.Contains(r.Path, "/requests"):
 		return "Requests"
+	case strings.HasSuffix(r.Path, "/workspaces"), strings.HasSuffix(r.Path, "/{workspace_id}"), strings.HasSuffix(r.Path, "/scopeid"):
+		return "Workspaces"
 	}
 	return "People"
 }

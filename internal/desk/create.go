@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -116,13 +114,13 @@ func (n New) checked() (New, error) {
 	if n.Title = strings.TrimSpace(n.Title); n.Title == "" {
 		n.Title = DefaultTitle
 	}
-	if err := line("title", n.Title, MaxTitle); err != nil {
+	if err := airlock.Line("title", n.Title, MaxTitle); err != nil {
 		return n, err
 	}
 	if n.Justification = strings.TrimSpace(n.Justification); n.Justification == "" {
 		return n, fmt.Errorf("businessJustification: required: %w", airlock.ErrInvalid)
 	}
-	if err := prose("businessJustification", n.Justification, MaxJustification); err != nil {
+	if err := airlock.Prose("businessJustification", n.Justification, MaxJustification); err != nil {
 		return n, err
 	}
 	text, err := json.Marshal(n.Properties)
@@ -133,28 +131,4 @@ func (n New) checked() (New, error) {
 		return n, fmt.Errorf("properties: %d bytes of JSON, at most %d: %w", len(text), MaxProperties, airlock.ErrInvalid)
 	}
 	return n, nil
-}
-
-// prose returns ErrInvalid, naming field and limit, unless text is readable
-// and short enough. Lines and tabs are fine.
-func prose(field, text string, most int) error {
-	return line(field, strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text), most)
-}
-
-// line is prose in one line.
-func line(field, text string, most int) error {
-	switch n := utf8.RuneCountInString(text); {
-	case n > most:
-		return fmt.Errorf("%s: %d characters, at most %d: %w", field, n, most, airlock.ErrInvalid)
-	case !utf8.ValidString(text):
-		return fmt.Errorf("%s: not valid UTF-8: %w", field, airlock.ErrInvalid)
-	case strings.ContainsFunc(text, hidden):
-		return fmt.Errorf("%s: holds a control or invisible direction character: %w", field, airlock.ErrInvalid)
-	}
-	return nil
-}
-
-// hidden characters do something other than be read.
-func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }

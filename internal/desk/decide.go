@@ -26,7 +26,7 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 		return slices.ContainsFunc(r.Reviews, func(v airlock.Review) bool { return v.ID == operation })
 	}
 	m.build = func(ctx context.Context, v visit, operation string) (airlock.Change, error) {
-		if err := prose("reason", word.Reason, airlock.MaxReason); err != nil {
+		if err := airlock.Prose("reason", word.Reason, airlock.MaxReason); err != nil {
 			return airlock.Change{}, err
 		}
 		if err := d.unharmed(ctx, v, word.Verb); err != nil {

@@ -71,7 +71,7 @@ const retry airlock.Trigger = "retry"
 // plain is a move that is nothing but the rulebook's.
 func (d *Desk) plain(action access.Action, on airlock.Trigger, reason string) move {
 	return move{action: action, on: on, build: func(_ context.Context, v visit, operation string) (airlock.Change, error) {
-		if err := prose("reason", reason, airlock.MaxReason); err != nil {
+		if err := airlock.Prose("reason", reason, airlock.MaxReason); err != nil {
 			return airlock.Change{}, err
 		}
 		return v.request.Apply(d.pull(v, on, reason, operation))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -146,9 +147,9 @@ func TestSubmitAfterAFailedOne(t *testing.T) {
 	b.drop(key, "stays", "1", nil)
 	b.drop(key, "changes", "2", nil)
 	b.drop(key, "goes", "3", nil)
-	recorded := false
-	b.faults.hook = func(name string) { recorded = recorded || name == "Commit" }
-	for n := 1; !recorded; n++ { // fail at every call up to the commit
+	var recorded atomic.Bool // reads go side by side
+	b.faults.hook = func(name string) { recorded.CompareAndSwap(false, name == "Commit") }
+	for n := 1; !recorded.Load(); n++ { // fail at every call up to the commit
 		b.faults.arm(n, false)
 		if _, err := b.Submit(t.Context(), as(ann, ""), key); err == nil {
 			t.Fatal("a failing call was not noticed")

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -47,10 +46,7 @@ func errorsOf(a Act, wrong ...error) error {
 			return err
 		}
 	}
-	if n := utf8.RuneCountInString(a.Reason); n > airlock.MaxReason {
-		return fmt.Errorf("reason: %d characters, at most %d: %w", n, airlock.MaxReason, airlock.ErrInvalid)
-	}
-	return nil
+	return airlock.Prose("reason", a.Reason, airlock.MaxReason)
 }
 
 // reasoned is errorsOf for what has to be explained.

@@ -143,6 +143,9 @@ func Quick(root, app string) stack.Config {
 			"TRE_RECONCILE_EVERY": "1s",
 			"TRE_PURGE_GAP":       "1s",
 			"TRE_ORPHAN_AGE":      "15s",
+			"TRE_API_RATE":        "10000", // tests look more often than people do
+			"TRE_API_BURST":       "100000",
+			"TRE_API_RATE_BLOCK":  "1000",
 		},
 	}
 }
