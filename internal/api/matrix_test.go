@@ -57,6 +57,19 @@ const matrix = `
 	GET  {w}/requests/{r}/sealed-link                           401  401     401     404   404  403 403 200  200 200  403   404   403    404
 	POST {w}/requests/{r}/stop                                  401  401     401     404   404  403 403 403  400 400  403   404   403    404
 	POST {w}/requests/{r}/submit                                401  401     401     404   404  400 400 400  403 400  403   404   403    404
+	GET  {w}/users                                              401  401     401     404   404  200 200 200  200 200  200   404   200    200
+	GET  {w}/roles                                              401  401     401     404   404  403 403 200  403 403  200   404   200    200
+	GET  {w}/assignable-users                                   401  401     401     404   404  403 403 200  403 403  200   404   200    200
+	POST {w}/users/assign                                       401  401     401     404   404  403 403 202  403 403  202   404   202    202
+	DELETE {w}/users/assign                                     401  401     401     404   404  403 403 202  403 403  202   404   404    404
+	PATCH {w}/users/{user_id}                                   401  401     401     404   404  403 403 200  403 403  200   404   404    404
+	POST {w}/freeze                                             401  401     401     404   404  403 403 200  403 403  200   404   200    200
+	POST {w}/unfreeze                                           401  401     401     404   404  403 403 409  403 403  409   404   409    409
+	GET  /api/people/{user_id}                                  401  401     401     403   404  404 200 404  404 404  200   404   200    404
+	PUT  /api/people/{user_id}/expiries                         401  401     401     403   403  403 403 403  403 403  200   403   200    403
+	POST /api/people/{user_id}/suspend                          401  401     401     403   403  403 403 403  403 403  200   403   200    403
+	POST /api/people/{user_id}/reinstate                        401  401     401     403   403  403 403 403  403 403  409   403   409    403
+	GET  /api/people/{user_id}/audit                            401  401     401     403   403  403 403 403  403 403  200   403   200    403
 	GET  /.metadata                                             200  200     200     200   200  200 200 200  200 200  200   200   200    200
 	GET  /api/.metadata                                         200  200     200     200   200  200 200 200  200 200  200   200   200    200
 	GET  /api/docs                                              200  200     200     200   200  200 200 200  200 200  200   200   200    200
@@ -197,7 +210,10 @@ func (m *mint) ask(t *testing.T, method, path, head string) int {
 	b.handler = api.New(b.settings)
 	who, elsewhere := strings.CutSuffix(head, "@o")
 	workspace := map[bool]string{false: here, true: there}[elsewhere]
-	address := strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", id).Replace(path)
+	address := strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", id, "{user_id}", people["bob"].OID).Replace(path)
+	if method == http.MethodDelete {
+		address += "?role_id=WorkspaceResearcher&user_id=" + people["bob"].OID
+	}
 	before := b.everything()
 	w := b.call(method, address, m.token(t, who), bodyOf(api.Route{Method: method, Path: path}))
 	if w.Code >= 400 && !slices.Equal(before, b.everything()) {
