@@ -1,6 +1,7 @@
 // Package notify tells people what happened to a request: one mail per person
-// and event, and an airlockNotification event for everybody else. In: an order
-// that names the request; what to tell stands in the request. Out: nothing. A
+// and event, and an airlockNotification event for everybody else. It tells what
+// happened to their roles in workspaces, too. In: an order that names the
+// request, the workspace or the person; what to tell stands in their rows. Out: nothing. A
 // notice is taken off the list when everybody was told, so a crash in between
 // repeats it under the same Message-ID.
 package notify
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -18,6 +20,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/mail/compose"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Out names this function's output bindings; it has none.
@@ -32,6 +35,8 @@ type Facts interface {
 type Function struct {
 	Ledger         ledger.Ledger
 	Members        airlock.Members
+	Records        people.Records
+	Rolls          people.Rolls
 	Letters        airlock.Letters
 	Mail           mail.Sender
 	Facts          Facts
@@ -41,13 +46,17 @@ type Function struct {
 	Log            *slog.Logger
 	GiveUp         time.Duration    // after which a mail that no server takes is given up; 0 means 5 days, as mail servers do (RFC 5321, 4.5.4.1)
 	Health         *health.Recorder // is told of every mail; may be nil
+	Parallel       int              // records of people read at once; 0 means 1
 }
 
 // maxTries is how often a commit is tried against somebody faster.
 const maxTries = 3
 
-// Handle sends every notice of one request.
+// Handle sends every notice of one request, workspace or person.
 func (f Function) Handle(ctx context.Context, m message.Notify) (Out, error) {
+	if ofPeople(m) {
+		return Out{}, f.hear(ctx, m)
+	}
 	c, err := f.Ledger.Load(ctx, m.Workspace, m.Request)
 	if err != nil || len(c.Request.Notices) == 0 {
 		return Out{}, err
@@ -55,6 +64,9 @@ func (f Function) Handle(ctx context.Context, m message.Notify) (Out, error) {
 	members, err := f.Members.Members(ctx, m.Workspace)
 	if err != nil {
 		return Out{}, fmt.Errorf("members: %w", err)
+	}
+	if members, err = f.counting(ctx, slices.DeleteFunc(members, researcher)); err != nil {
+		return Out{}, err
 	}
 	var told []airlock.Notice
 	var failed []error
@@ -124,6 +136,9 @@ func (f Function) among(r airlock.Request, roles []airlock.Role, members []membe
 			add(r.CreatedBy.OID, r.CreatedBy.Name, r.CreatedBy.Email, compose.Requester)
 		case airlock.Manager:
 			for _, m := range r.Eligible(members) {
+				if m.Group { // who is in it, only the directory knows
+					continue
+				}
 				add(m.OID, m.Name, m.Email, compose.Reviewer)
 			}
 		case airlock.Owner:

@@ -57,7 +57,7 @@ func (p *post) told() string {
 }
 
 func handle(w *roomtest.World, p *post) error {
-	f := notify.Function{Ledger: w.Ledger, Members: w.Members, Letters: w.Letters, Mail: p, Facts: p, Log: slog.New(slog.DiscardHandler),
+	f := notify.Function{Ledger: w.Ledger, Members: w.Members, Records: w.Records, Rolls: w.Rolls, Letters: w.Letters, Mail: p, Facts: p, Log: slog.New(slog.DiscardHandler),
 		Administrators: []mail.Address{{Name: "Adam", Email: "adam@example.org"}}, Portal: "https://tre.example/portal", Domain: "tre.example"}
 	_, err := f.Handle(w.Context("notify"), message.Notify{Workspace: roomtest.Here, Request: roomtest.RequestID})
 	return err

@@ -25,12 +25,16 @@ type member = access.Membership
 func owners(members []member) []member {
 	var all []member
 	for _, m := range members {
-		if m.Role == access.WorkspaceOwner {
+		if m.Role == access.WorkspaceOwner && !m.Group {
 			all = append(all, m)
 		}
 	}
 	return all
 }
+
+// researcher tells whose membership gets no mail about requests: they hear of
+// their own as creators.
+func researcher(m member) bool { return m.Role == access.WorkspaceResearcher }
 
 // telling is one notice being told.
 type telling struct {
@@ -86,11 +90,15 @@ func class(err error) string {
 // late tells that a mail which still cannot be sent is given up, so that one
 // address cannot keep a request's work open for ever.
 func (t telling) late() bool {
-	life := t.f.GiveUp
-	if life <= 0 {
-		life = 5 * 24 * time.Hour
+	return t.f.Ledger.Now().Sub(t.n.At) >= t.f.patience()
+}
+
+// patience is GiveUp with its default.
+func (f Function) patience() time.Duration {
+	if f.GiveUp > 0 {
+		return f.GiveUp
 	}
-	return t.f.Ledger.Now().Sub(t.n.At) >= life
+	return 5 * 24 * time.Hour
 }
 
 // letter names a mail: the same for every try, another for every person and

@@ -1,8 +1,9 @@
-// Package retain ends what was kept long enough. In: a timer, once a day. It
-// orders a look at every request whose retention is over, and purges
-// containers that no request's state owns, with an audit line. It forgets the
-// idempotency keys of calls that nobody repeats any more. Out: orders to
-// look.
+// Package retain ends what was kept long enough. In: a timer, once a day or
+// more often. It orders a look at every request whose retention is over, purges
+// containers that no request's state owns, with an audit line, forgets the
+// idempotency keys of calls that nobody repeats any more, and notes which
+// memberships, trainings and agreements end soon. Out: orders to look, and to
+// tell people.
 package retain
 
 import (
@@ -21,11 +22,13 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Out names this function's output bindings.
 type Out struct {
 	Advance []message.Advance `json:"airlockadvance,omitempty"`
+	Notify  []message.Notify  `json:"notify,omitempty"`
 }
 
 // Function retains and purges.
@@ -35,6 +38,10 @@ type Function struct {
 	Janitor airlock.Janitor
 	Keys    calls.Keys    // of calls to the API; nil where there is none
 	KeyLife time.Duration // how long they hold; 0 means a week
+	Members airlock.Members
+	Rolls   people.Rolls
+	Records people.Records
+	Days    []int         // before an end, on which people are told of it; nil means people.WarnDays
 	Log     *slog.Logger  // nil means slog.Default()
 	Orphan  time.Duration // age from which a container without an owner is purged; 0 means 24 h, longer than any call that could still be about to commit
 
@@ -52,13 +59,13 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 		return Out{}, fmt.Errorf("workspaces: %w", err)
 	}
 	var out Out
-	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx), f.forget(ctx)}
+	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx), f.forget(ctx), f.warnPeople(ctx, &out)}
 	for _, w := range workspaces {
-		failed = append(failed, f.retired(ctx, w.ID, &out), f.orphans(ctx, w.StorageAccount))
+		failed = append(failed, f.retired(ctx, w.ID, &out), f.warnMembers(ctx, w.ID, &out), f.orphans(ctx, w.StorageAccount))
 	}
 	err = errors.Join(failed...)
 	f.Health.Note(ctx, health.Retain, err, fault.KindOf(err).String())
-	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried at the next tick
+	if err != nil && len(out.Advance)+len(out.Notify) > 0 { // the host drops the outputs of a failed call; what failed is tried at the next tick
 		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "retain was not complete", slog.Any("error", err))
 		err = nil
 	}

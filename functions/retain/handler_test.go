@@ -13,7 +13,7 @@ import (
 )
 
 func tick(w *roomtest.World) (retain.Out, error) {
-	return retain.Function{Ledger: w.Ledger, Work: w.Work, Janitor: w.Janitor, Keys: w.Store}.Handle(w.Context("retain"), azfunc.Tick{})
+	return retain.Function{Ledger: w.Ledger, Work: w.Work, Janitor: w.Janitor, Keys: w.Store, Members: w.Members, Rolls: w.Rolls, Records: w.Records}.Handle(w.Context("retain"), azfunc.Tick{})
 }
 
 const day = 24 * time.Hour

@@ -19,6 +19,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Out names this function's output bindings.
@@ -77,14 +78,15 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 	err := errors.Join(f.hint(ctx, &out, seen), f.poisoned(ctx, &out, seen), f.dead(ctx, &out, seen))
 	f.tell(ctx, seen, err)
 	f.measure(ctx)
-	if err != nil && len(out.Advance) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
+	if err != nil && len(out.Advance)+len(out.Notify) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
 		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "sweep was not complete", slog.Any("error", err))
 		err = nil
 	}
 	return out, err
 }
 
-// hint orders a look at everything that is due.
+// hint orders a look at everything that is due, and the mails about people
+// whose order was lost.
 func (f Function) hint(ctx context.Context, out *Out, seen map[string]int64) error {
 	workspaces, err := airlock.Collect(func(p airlock.Page) ([]airlock.Workspace, string, error) {
 		return f.Ledger.Workspaces.Workspaces(ctx, p)
@@ -93,6 +95,7 @@ func (f Function) hint(ctx context.Context, out *Out, seen map[string]int64) err
 		return fmt.Errorf("workspaces: %w", err)
 	}
 	var failed []error
+	failed = append(failed, f.hintWorkspace(ctx, people.Partition, out, seen))
 	for i := range workspaces { // another one is first every minute, so that Most starves none
 		first := int(f.Ledger.Now().Unix()/60) % len(workspaces)
 		failed = append(failed, f.hintWorkspace(ctx, workspaces[(first+i)%len(workspaces)].ID, out, seen))
@@ -111,7 +114,12 @@ func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out,
 			if !o.Rests && now.Sub(o.Due) >= cmp.Or(f.Overdue, 15*time.Minute) {
 				seen[health.CountOverdue]++
 			}
-			if !o.Rests && len(out.Advance) < cmp.Or(f.Most, 5000) {
+			switch {
+			case o.Key.Workspace == people.Partition || o.Key.Request == o.Key.Workspace: // somebody is to be told
+				if len(out.Notify) < cmp.Or(f.Most, 5000) {
+					out.Notify = append(out.Notify, message.Notify{Workspace: o.Key.Workspace, Request: o.Key.Request})
+				}
+			case !o.Rests && len(out.Advance) < cmp.Or(f.Most, 5000):
 				out.Advance = append(out.Advance, message.Advance{Workspace: o.Key.Workspace, Request: o.Key.Request})
 				seen[health.CountHints]++
 			}

@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -119,6 +120,22 @@ type List []string
 // Set reads the setting's text.
 func (l *List) Set(text string) error {
 	*l = split(text, ",\n|")
+	return nil
+}
+
+// Days are several numbers of days, separated as a List is.
+type Days []int
+
+// Set reads the setting's text.
+func (d *Days) Set(text string) error {
+	*d = Days{}
+	for _, part := range split(text, ",\n|") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 || n > 365 {
+			return errors.New("a number of days from 1 to 365 each")
+		}
+		*d = append(*d, n)
+	}
 	return nil
 }
 

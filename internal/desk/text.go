@@ -8,7 +8,7 @@ import (
 )
 
 // sentinels are the words that end an error for programs.
-var sentinels = []error{airlock.ErrIllegal, airlock.ErrNotFound, airlock.ErrConflict, airlock.ErrRefused,
+var sentinels = []error{airlock.ErrIllegal, airlock.ErrNotFound, airlock.ErrConflict, airlock.ErrRefused, airlock.ErrFrozen,
 	airlock.ErrInvalid, ErrDisabled, ErrNotDeployed, ErrStale}
 
 // Text is what a person reads of an error of this package: without the

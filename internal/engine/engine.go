@@ -60,7 +60,8 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)
 	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge,
-		Keys: s.Store, KeyLife: c.API.KeyLife, Health: s.Health, Beats: s.Store, Keep: c.Health.Keep}.Handle)
+		Keys: s.Store, KeyLife: c.API.KeyLife, Members: s.Store, Rolls: s.Store, Records: s.Store, Days: w.ExpiryWarnings,
+		Health: s.Health, Beats: s.Store, Keep: c.Health.Keep}.Handle)
 	if err := addSweep(app, c, s); err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func addNotify(app *azfunc.App, c config.Config, s backing.State, log *slog.Logg
 	for _, address := range m.Administrators {
 		administrators = append(administrators, mail.Address{Email: address})
 	}
-	azfunc.Add(app, "notify", "order", notify.Function{Ledger: backing.Ledger(s, c), Members: s.Store, Letters: s.Store,
+	azfunc.Add(app, "notify", "order", notify.Function{Ledger: backing.Ledger(s, c), Members: s.Store, Records: s.Store, Rolls: s.Store, Letters: s.Store, Parallel: c.Work.Concurrency,
 		Mail: sender, Facts: s.Topic, Administrators: administrators, Portal: string(c.SignIn.PortalURL),
 		Domain: portal.Hostname(), Log: log, GiveUp: m.GiveUp, Health: s.Health}.Handle)
 	return nil

@@ -47,7 +47,7 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *ro
 		Checks: m.Checks(), Details: m.Details, Health: api.HealthTimes{Probe: c.Health.Probe, Life: c.Health.Life},
 		Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
 		Meter: &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}}))
-	pages, err := newPortal(c, people, verifier, groups)
+	pages, err := newPortal(c, people, members, verifier, groups)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func limits(c config.API) api.Limits {
 	return api.Limits{Body: c.MaxBody, Depth: c.MaxDepth, Header: c.MaxHeaders, Time: c.Timeout, Key: c.KeyLife, List: c.MaxList}
 }
 
-func newPortal(c config.Config, people *desk.Desk, verifier *identity.Verifier, groups api.Groups) (http.Handler, error) {
+func newPortal(c config.Config, people *desk.Desk, members *roster.Roster, verifier *identity.Verifier, groups api.Groups) (http.Handler, error) {
 	settings := signin.Settings{ClientID: c.SignIn.ClientID, ClientSecret: c.SignIn.ClientSecret.Reveal(),
 		RedirectURL: string(c.SignIn.PortalURL) + portal.Callback, Now: time.Now}
 	if c.SignIn.ClientID != c.SignIn.Audience { // two registrations: the API's roles are in its own access token
@@ -78,7 +78,7 @@ func newPortal(c config.Config, people *desk.Desk, verifier *identity.Verifier, 
 	if err != nil {
 		return nil, err
 	}
-	return portal.New(portal.Settings{Desk: people, SignIn: flow, Seal: codec, URL: string(c.SignIn.PortalURL),
+	return portal.New(portal.Settings{Desk: people, Roster: members, SignIn: flow, Seal: codec, URL: string(c.SignIn.PortalURL),
 		Session: c.SignIn.Session, Groups: inGroups(groups, people.Log), Now: time.Now, Log: people.Log})
 }
 

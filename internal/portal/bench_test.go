@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/identity"
 	"github.com/trefoil-tre/trefoil/internal/identity/seal"
 	"github.com/trefoil-tre/trefoil/internal/identity/signin"
@@ -177,7 +178,9 @@ func (b *bench) handler(address string) http.Handler {
 	flow, err := signin.New(signin.Settings{ClientID: client, RedirectURL: address + portal.Callback,
 		APIScope: "api://" + audience + "/user_impersonation", Now: b.now}, verifier)
 	b.must(err)
-	h, err := portal.New(portal.Settings{Desk: b.desk, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log, Groups: b.directory.fill})
+	members := &roster.Roster{Desk: b.desk, Now: b.now, Hint: time.Minute, Log: b.desk.Log, Ports: roster.Ports{Rolls: b.store, Records: b.store,
+		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: b.orders}}
+	h, err := portal.New(portal.Settings{Desk: b.desk, Roster: members, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log, Groups: b.directory.fill})
 	b.must(err)
 	return h
 }

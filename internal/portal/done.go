@@ -11,16 +11,18 @@ import (
 // results say what came of an action. The address after it names one; no words
 // of an address are ever shown.
 var results = map[string]banner{
-	"create":     {"good", "The request is made", []string{"It is a draft: add files, then submit it."}},
-	"submit":     {"good", "The request is submitted", []string{"Its files are now sealed and checked; then an airlock manager decides. You will get a mail."}},
-	"submit-few": {"warn", "The request is submitted, but too few people may decide on it", []string{"This workspace asks for more reviewers than it has for your request. Its owner is told."}},
-	"reject":     {"good", "Your decision is recorded: rejected", []string{"Nothing is released. The requester gets a mail with your reason."}},
-	"return":     {"good", "Your decision is recorded: returned for changes", []string{"It is a draft again. The requester gets a mail with your reason."}},
-	"cancel":     {"good", "The request is cancelled", []string{"Its files are being deleted."}},
-	"stop":       {"good", "The delivery is stopped", []string{"What had been delivered is being deleted."}},
-	"revoke":     {"good", "The release is revoked", []string{"The released files are being deleted, which ends every link to them. What was fetched before cannot be called back."}},
-	"retry":      {"good", "It is tried again", []string{"The request goes on from where it stopped."}},
-	"remove":     {"good", "The file is removed", []string{"It will not be submitted. You can upload a file of that name again."}},
+	"create":         {"good", "The request is made", []string{"It is a draft: add files, then submit it."}},
+	"submit":         {"good", "The request is submitted", []string{"Its files are now sealed and checked; then an airlock manager decides. You will get a mail."}},
+	"submit-few":     {"warn", "The request is submitted, but too few people may decide on it", []string{"This workspace asks for more reviewers than it has for your request. Its owner is told."}},
+	"reject":         {"good", "Your decision is recorded: rejected", []string{"Nothing is released. The requester gets a mail with your reason."}},
+	"return":         {"good", "Your decision is recorded: returned for changes", []string{"It is a draft again. The requester gets a mail with your reason."}},
+	"cancel":         {"good", "The request is cancelled", []string{"Its files are being deleted."}},
+	"stop":           {"good", "The delivery is stopped", []string{"What had been delivered is being deleted."}},
+	"revoke":         {"good", "The release is revoked", []string{"The released files are being deleted, which ends every link to them. What was fetched before cannot be called back."}},
+	"retry":          {"good", "It is tried again", []string{"The request goes on from where it stopped."}},
+	"member-added":   {"good", "The role is given", []string{"It counts from now on. The person gets a mail, if their address is known."}},
+	"member-removed": {"good", "The role is taken away", []string{"It counts no more, from the next page or call on. The person gets a mail."}},
+	"remove":         {"good", "The file is removed", []string{"It will not be submitted. You can upload a file of that name again."}},
 }
 
 // done is the message for a finished action; nil for a word that is none.

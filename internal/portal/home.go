@@ -165,12 +165,14 @@ func (p *portal) workspace(w http.ResponseWriter, r *http.Request, v visitor) {
 	if found.Next != "" {
 		l.Next = p.base + "/workspaces/" + id + asQuery("after", found.Next, "status", string(status))
 	}
+	_, no := p.Desk.Admit(r.Context(), v.Caller, id, access.ManageMembers)
 	p.show(w, r, "workspace.html", http.StatusOK, struct {
 		list
 		Workspace airlock.Workspace
+		Manages   bool // may the person manage members
 		Status    airlock.Status
 		Statuses  []airlock.Status
-	}{l, here, status, airlock.Statuses})
+	}{l, here, no == nil && p.Roster != nil, status, airlock.Statuses})
 }
 
 // welcome is the first page for somebody who is not signed in.

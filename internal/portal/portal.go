@@ -31,6 +31,7 @@ const Callback = "/signin/callback"
 // Settings are what the portal works with.
 type Settings struct {
 	Desk   *desk.Desk
+	Roster Roster       // nil: there are no pages on members
 	SignIn *signin.Flow // with URL+Callback as its redirect
 	Seal   *seal.Codec  // seals cookies
 	URL    string       // of the portal as people see it; its path ends in /portal
@@ -96,6 +97,11 @@ func (p *portal) routes() http.Handler {
 	get(mount+"/new", p.newForm)
 	post(mount+"/new", p.create)
 	get(mount+"/workspaces/{workspace}", p.workspace)
+	if p.Roster != nil {
+		get(mount+"/workspaces/{workspace}/members", p.members)
+		post(mount+"/workspaces/{workspace}/members/add", p.addMember)
+		post(mount+"/workspaces/{workspace}/members/remove", p.removeMember)
+	}
 	get(one, p.request)
 	get(one+"/audit", p.audit)
 	get(one+"/{action}", p.back) // an action's address, typed or reloaded

@@ -44,6 +44,7 @@ var faults = []fault{
 	{desk.ErrUnfit, http.StatusBadRequest, "It cannot be submitted yet", "Nothing was changed.", true, false},
 	{desk.ErrDisabled, http.StatusConflict, "This workspace takes no airlock requests", "Its airlock is switched off. Ask the workspace’s owner.", false, false},
 	{desk.ErrNotDeployed, http.StatusConflict, "This workspace is not ready yet", "Nothing was changed. Try again once it is deployed.", false, false},
+	{airlock.ErrFrozen, http.StatusConflict, "This workspace is frozen", "Nothing was changed. Ask whoever froze it, or the administrators.", true, false},
 	{airlock.ErrRefused, http.StatusForbidden, "You may not do this", "Nothing was changed.", true, false},
 	{airlock.ErrIllegal, http.StatusConflict, "The request has moved on", "Nothing was changed. Look at where it stands now, below or on its page.", true, false},
 	{airlock.ErrConflict, http.StatusConflict, "The request changed while you looked", "Your answer was not recorded. Look at it as it is now, and decide again.", true, false},

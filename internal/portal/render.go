@@ -48,7 +48,7 @@ func parse(base string) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("portal: %w", err)
 	}
-	for _, name := range []string{"home.html", "welcome.html", "request.html", "admin.html", "audit.html", "new.html", "workspace.html", "link.html", "notice.html"} {
+	for _, name := range []string{"home.html", "welcome.html", "request.html", "admin.html", "audit.html", "new.html", "workspace.html", "members.html", "link.html", "notice.html"} {
 		t, err := layout.Clone()
 		if err == nil {
 			t, err = t.ParseFS(assets, "assets/"+name)

@@ -52,7 +52,7 @@ func EveryFault(t *testing.T, s Scene) {
 			again(w, fmt.Sprintf("call %d, %s, done %t", n+1, calls[n], did))
 		}
 	}
-	commits := len(slices.DeleteFunc(calls, func(port string) bool { return port != "Requests.Commit" }))
+	commits := len(slices.DeleteFunc(calls, func(port string) bool { return !isCommit(port) }))
 	for n := 1; n <= commits; n++ {
 		w := s.Set(t)
 		w.Faults.Conflict(n)
@@ -81,6 +81,7 @@ func (w *World) State() map[string]any {
 			state[account+" "+c.Name] = w.Contents(airlock.Place{Account: account, Container: c.Name})
 		}
 	}
+	w.staff(state)
 	return state
 }
 

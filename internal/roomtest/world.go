@@ -16,6 +16,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
+	"github.com/trefoil-tre/trefoil/internal/people"
 	"github.com/trefoil-tre/trefoil/internal/refusals"
 )
 
@@ -59,6 +60,8 @@ type World struct {
 	Members   airlock.Members
 	Manifests airlock.Manifests
 	Letters   airlock.Letters
+	Rolls     people.Rolls
+	Records   people.Records
 	Desk      airlock.Desk
 	Vault     airlock.Vault
 	Janitor   airlock.Janitor
@@ -100,6 +103,7 @@ func New(t testing.TB, change ...func(*airlock.Workspace)) *World {
 		Refusals: &refusals.Book{Store: p, Now: w.Now, After: func(time.Duration, func()) {}}, // tests flush it
 		Cadence:  airlock.Cadence{Hint: HintAfter, Draft: DraftEvery, Settle: SettleFor}}
 	w.Rows, w.Work, w.Trail, w.Spaces, w.Members, w.Manifests, w.Letters = files{w}, p, p, p, p, p, p
+	w.Rolls, w.Records = p, p
 	w.Desk, w.Vault, w.Janitor, w.Orders = b, b, b, p
 	here := airlock.Workspace{ID: Here, DisplayName: "Here", StorageAccount: HereAccount, Deployed: true, EnableAirlock: true}
 	for _, c := range change {

@@ -121,7 +121,7 @@ func (w *World) wire() {
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,
 		Settle: w.set.Cadence.Settle}.Handle)
-	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Letters: p.Letters, Mail: post,
+	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Records: w.store, Rolls: w.store, Letters: p.Letters, Mail: post,
 		Facts: facts{w}, Administrators: []mail.Address{{Name: "Adam", Email: "adam@tre.example"}},
 		Portal: "https://portal.tre.example", Domain: "tre.example", Log: log}.Handle)
 	door := func() *doorman.Doorman {
@@ -133,7 +133,8 @@ func (w *World) wire() {
 	direct(w, "front", "airlockchanged", airlockchanged.Function{Door: door()}.Handle)
 	direct(w, "engine", "sweep", sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Log: log,
 		Queues: message.Queues}.Handle)
-	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan}.Handle)
+	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan,
+		Members: p.Members, Rolls: w.store, Records: w.store}.Handle)
 	w.people.desk = &desk.Desk{Now: w.clock, Cadence: w.set.Cadence, Log: log, Parallel: 1,
 		Ports: desk.Ports{Requests: p.Requests, Files: p.Files, Trail: p.Trail, Workspaces: p.Workspaces, Members: p.Members, People: p.People,
 			Manifests: p.Manifests, Containers: p.Desk, Orders: orders{w}, Facts: facts{w}}}

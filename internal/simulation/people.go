@@ -221,6 +221,7 @@ func (p *people) trouble() {
 	w := p.w
 	if p.gone || p.calm {
 		for _, m := range reviewers { // everybody is back at their desk
+			p.suspend(m, false)
 			p.join(m, p.home.ID, access.AirlockManager)
 		}
 		return
@@ -228,8 +229,16 @@ func (p *people) trouble() {
 	if w.chance(w.weather.roles * 5) {
 		who := pick(w, reviewers)
 		p.fickle[who.OID] = true
-		if w.store.DeleteMember(context.Background(), p.home.ID, who.OID, access.AirlockManager) != nil {
-			p.join(who, p.home.ID, access.AirlockManager)
+		switch ctx := context.Background(); w.rng.IntN(3) {
+		case 0:
+			p.suspend(who, !w.suspended(who.OID))
+		case 1: // the role ends this very moment
+			_ = w.store.PutMember(ctx, access.Membership{Workspace: p.home.ID, OID: who.OID, Name: who.Name, Email: who.Email,
+				Role: access.AirlockManager, Expires: w.now})
+		default:
+			if w.store.DeleteMember(ctx, p.home.ID, who.OID, access.AirlockManager) != nil {
+				p.join(who, p.home.ID, access.AirlockManager)
+			}
 		}
 		w.tracef("%s's role changes", who.Name)
 	}

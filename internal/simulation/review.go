@@ -110,7 +110,8 @@ func (e *errand) fetch(w *World, r airlock.Request) {
 		}
 		return nil
 	}, func(err error) {
-		if err != nil && !w.storm && !isTrouble(err) && !errors.Is(err, errDied) && !errors.Is(err, airlock.ErrIllegal) && !errors.Is(err, airlock.ErrNotFound) {
+		held := errors.Is(err, airlock.ErrRefused) && w.people.fickle[e.by.OID] // was suspended
+		if err != nil && !held && !w.storm && !isTrouble(err) && !errors.Is(err, errDied) && !errors.Is(err, airlock.ErrIllegal) && !errors.Is(err, airlock.ErrNotFound) {
 			w.fail("what was approved can be fetched", "%v", err)
 		}
 	})

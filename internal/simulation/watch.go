@@ -154,7 +154,8 @@ func (w *World) checkRows(r airlock.Request) {
 }
 
 // checkApproval is I4: N different people, none of them the requester, all
-// airlock managers now, for the manifest under review.
+// airlock managers now, whose role has not ended and who are not suspended, for
+// the manifest under review.
 func (w *World) checkApproval(before, now airlock.Request, c airlock.Change) {
 	who := map[string]bool{}
 	for _, m := range w.watch.moves[now.Key()] {
@@ -164,7 +165,7 @@ func (w *World) checkApproval(before, now airlock.Request, c airlock.Change) {
 	}
 	valid := 0
 	for _, m := range w.members() {
-		if who[m.OID] && m.Role == access.AirlockManager && m.OID != now.CreatedBy.OID && m.OID != now.SubmittedBy.OID {
+		if who[m.OID] && m.Role == access.AirlockManager && m.Holds(w.now) && !w.suspended(m.OID) && m.OID != now.CreatedBy.OID && m.OID != now.SubmittedBy.OID {
 			valid++
 		}
 	}

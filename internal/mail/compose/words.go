@@ -145,6 +145,7 @@ func wordingOf(e Event, r Role) (Wording, error) {
 			w.other.Lead, w.other.Action = "It waits for the decision of an airlock manager.", "See the request"
 		}
 		return w.other, nil
+	case Member: // hears of people, not of requests
 	}
 	return Wording{}, fmt.Errorf("notice role %q unknown", r)
 }
