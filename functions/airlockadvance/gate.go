@@ -116,6 +116,9 @@ func (s *step) passed(ctx context.Context) (*airlock.Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
+	if g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), files, nil, true); g.On == airlock.Infected { // found out since the gate looked
+		return &airlock.Move{On: g.On, Reason: g.Reason, Detail: g.Detail}, nil
+	}
 	if why := s.flaw(files); why != "" {
 		return s.unfit(ctx, "returned by the airlock: "+why)
 	}

@@ -54,18 +54,18 @@ const writeTime = 30 * time.Second
 // same refusal again is no second line.
 func (b *Book) Keep(ctx context.Context, kind string, line audit.Line, what ...string) error {
 	id := airlock.StrangeID(kind, line.At, b.PerMinute, what...)
-	kept, err := b.Store.Refused(ctx, id, line)
+	fresh, err := b.Store.Refused(ctx, id, line)
 	if err != nil {
 		return fmt.Errorf("refusal not kept: %w", err)
 	}
-	if !kept {
-		b.add(kind, line)
+	if !fresh {
+		b.add(ctx, kind, line)
 	}
 	return nil
 }
 
 // add counts one refusal and sees to it that the number is written soon.
-func (b *Book) add(kind string, line audit.Line) {
+func (b *Book) add(ctx context.Context, kind string, line audit.Line) {
 	b.once.Do(func() { b.instance = strings.ReplaceAll(uuid.NewString(), "-", "") })
 	minute := line.At.UTC().Truncate(time.Minute)
 	id := fmt.Sprintf("%s.%s.more.%s.%s", kind, minute.Format("200601021504"), line.Actor.Name, b.instance)
@@ -80,11 +80,11 @@ func (b *Book) add(kind string, line audit.Line) {
 		b.counts[id] = c
 	}
 	c.n++
-	b.wait()
+	b.wait(ctx)
 }
 
 // wait has the counts written after a while, once however many ask for it.
-func (b *Book) wait() {
+func (b *Book) wait(ctx context.Context) {
 	if b.waiting {
 		return
 	}
@@ -94,7 +94,7 @@ func (b *Book) wait() {
 		after = func(d time.Duration, do func()) { time.AfterFunc(d, do) }
 	}
 	after(cmp.Or(b.Every, 5*time.Second), func() {
-		ctx, cancel := context.WithTimeout(context.Background(), writeTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime) // the call it began in is over
 		defer cancel()
 		if err := b.Flush(ctx); err != nil {
 			cmp.Or(b.Log, slog.Default()).WarnContext(ctx, "count of refusals not written, tried again", slog.Any("error", err))
@@ -102,9 +102,9 @@ func (b *Book) wait() {
 	})
 }
 
-// keepMinutes is for how long a count that was written stays in memory: calls
+// remembered is for how long a count that was written stays in memory: calls
 // under way may still add to their minute.
-const keepMinutes = 5 * time.Minute
+const remembered = 5 * time.Minute
 
 // Flush writes what was counted and not yet written. What fails is tried again.
 func (b *Book) Flush(ctx context.Context) error {
@@ -125,7 +125,7 @@ func (b *Book) Flush(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(failed) > 0 {
-		b.wait()
+		b.wait(ctx)
 	}
 	return errors.Join(failed...)
 }
@@ -147,7 +147,7 @@ func (b *Book) due() map[string]count {
 		switch {
 		case c.n > c.written:
 			due[id] = *c
-		case now.Sub(c.line.At) > keepMinutes:
+		case now.Sub(c.line.At) > remembered:
 			delete(b.counts, id)
 		}
 	}

@@ -11,7 +11,7 @@ var late = []mistake{
 	{name: "a verdict on malware is written over by another one", alter: func(_ *World, p Ports) Ports {
 		p.Files = overwriting{p.Files}
 		return p
-	}, brew: func(t *weather) { *t = weather{others: 0.3, scanLate: 0.2, freeze: 0.2} }},
+	}, brew: func(t *weather) { *t = weather{others: 0.6, scanLate: 0.8, factTwice: 0.5} }},
 	{name: "nobody looks for malware after the gate", alter: func(w *World, p Ports) Ports {
 		p.Files = untroubled{p.Files, func(r airlock.Request, turn int) bool {
 			return turn == r.Turn && (r.Stage == airlock.InReview || r.Stage == airlock.Approving || r.Stage == airlock.Approved)

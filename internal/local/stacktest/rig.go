@@ -100,11 +100,15 @@ func Run(m *testing.M, rig **Rig, prefix string, tune func(*stack.Config), ready
 	return code
 }
 
-// startOn starts a stack on the Azurite of the whole test run, in emptied
-// accounts of its own, or on one of its own where there is none.
+// sharing is the variable that has all stacks of a test run use its Azurite.
+// See CONTRIBUTING.md for why that is not the rule.
+const sharing = "TREFOIL_SHARE_AZURITE"
+
+// startOn starts a stack on an Azurite of its own, or, where that is asked for,
+// on the one of the whole test run, in emptied accounts of its own.
 func startOn(ctx context.Context, prefix string, tune func(*stack.Config)) (*Rig, error) {
 	value := os.Getenv(azurite.EnvName)
-	if value == "" {
+	if value == "" || os.Getenv(sharing) == "" {
 		return Start(ctx, tune)
 	}
 	shared, err := azurite.ParseEndpoints(value)
