@@ -116,26 +116,33 @@ func (s *step) passed(ctx context.Context) (*airlock.Move, error) {
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	for _, f := range files {
-		if !f.Sealed() || f.Inspection == nil {
-			return s.unfit(ctx, "returned by the airlock: a file could not be sealed; upload it again")
-		}
-	}
-	if len(files) == 0 {
-		return s.unfit(ctx, "returned by the airlock: every file was removed while the request was submitted")
-	}
-	if len(files) != s.c.Request.Files { // a worker that slept since the sealing took one off the list, or put one back
-		return s.unfit(ctx, "returned by the airlock: its list of files changed while it was checked; look at its files and submit again")
-	}
-	if _, err := airlock.Limits(s.c.Policy, len(files), bytesOf(files)); err != nil {
-		return s.unfit(ctx, "returned by the airlock: "+err.Error())
+	if why := s.flaw(files); why != "" {
+		return s.unfit(ctx, "returned by the airlock: "+why)
 	}
 	digest, err := s.manifest(ctx, files)
 	if err != nil {
 		return nil, err
 	}
 	s.c.Request.Manifest = digest
-	return &airlock.Move{On: airlock.Passed, Detail: "manifest " + digest}, nil
+	move := passing(digest)
+	return &move, nil
+}
+
+// flaw says what is wrong with the listed files as a whole; "" when nothing is.
+func (s *step) flaw(files []airlock.File) string {
+	if slices.ContainsFunc(files, func(f airlock.File) bool { return !f.Sealed() || f.Inspection == nil }) {
+		return "a file could not be sealed; upload it again"
+	}
+	if len(files) == 0 {
+		return "every file was removed while the request was submitted"
+	}
+	if len(files) != s.c.Request.Files { // a worker that slept since the sealing took one off the list, or put one back
+		return "its list of files changed while it was checked; look at its files and submit again"
+	}
+	if _, err := airlock.Limits(s.c.Policy, len(files), bytesOf(files)); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // unfit opens the next turn's draft before it returns the request to it.

@@ -53,15 +53,20 @@ func (f Function) Handle(ctx context.Context, m message.Advance) (Out, error) {
 		return Out{}, err
 	}
 	var out Out
+	moved := false
 	for range maxSteps {
 		s := step{f: f, c: c, out: &out, trace: m.Trace}
-		move, err := s.next(ctx)
-		if err == nil && move == nil {
+		moves, err := s.next(ctx)
+		if err == nil && len(moves) == 0 {
 			s.order(ledger.Pending(s.c.Request)...)
+			if moved { // the commit said when to look again
+				return out, nil
+			}
 			return out, s.rest(ctx)
 		}
 		if err == nil {
-			c, err = s.take(ctx, *move)
+			c, err = s.take(ctx, moves)
+			moved = err == nil
 		}
 		if errors.Is(err, airlock.ErrConflict) {
 			c, err = f.Ledger.Load(ctx, m.Workspace, m.Request)
@@ -84,9 +89,21 @@ type step struct {
 	unwritten []airlock.File // rows of the record, to be written with the next ones
 }
 
-// next does the stage's work and returns the move it leads to; nil while the
-// request waits.
-func (s *step) next(ctx context.Context) (*airlock.Move, error) {
+// next does the stage's work and returns the moves it leads to, to be committed
+// together; none while the request waits.
+func (s *step) next(ctx context.Context) ([]airlock.Move, error) {
+	if s.c.Request.Stage == airlock.Sealing {
+		return s.seal(ctx)
+	}
+	move, err := s.one(ctx)
+	if move == nil {
+		return nil, err
+	}
+	return []airlock.Move{*move}, err
+}
+
+// one is next for the stages whose work leads to one move.
+func (s *step) one(ctx context.Context) (*airlock.Move, error) {
 	r := s.c.Request
 	switch r.Stage {
 	case airlock.InReview, airlock.Approving, airlock.Approved:
@@ -102,8 +119,6 @@ func (s *step) next(ctx context.Context) (*airlock.Move, error) {
 	switch r.Stage {
 	case airlock.Draft:
 		return s.draft(ctx)
-	case airlock.Sealing:
-		return s.seal(ctx)
 	case airlock.Gating:
 		return s.gate(ctx)
 	case airlock.InReview:
@@ -124,13 +139,14 @@ func (s *step) next(ctx context.Context) (*airlock.Move, error) {
 			return &airlock.Move{On: airlock.Retired, Reason: "retention is over"}, nil
 		}
 		return nil, nil
+	case airlock.Sealing: // next's
 	}
 	return nil, fmt.Errorf("request %s: stage %q is unknown", r.ID, r.Stage)
 }
 
-// take makes a move and turns its orders into output.
-func (s *step) take(ctx context.Context, m airlock.Move) (ledger.Case, error) {
-	c, orders, err := s.f.Ledger.Move(ctx, s.c, m)
+// take makes moves and turns their orders into output.
+func (s *step) take(ctx context.Context, moves []airlock.Move) (ledger.Case, error) {
+	c, orders, err := s.f.Ledger.Move(ctx, s.c, moves...)
 	if err != nil {
 		return s.c, err
 	}

@@ -96,7 +96,7 @@ func TestRecordOfTenThousand(t *testing.T) {
 	var out airlockadvance.Out
 	out, err := f.Handle(w.Context("airlockadvance"), order)
 	w.Must(err)
-	if calls := count("Files.Put") + count("Manifests.Load"); calls != 0 || len(w.Faults.Calls()) > 10 || out.Advance != nil {
+	if calls := count("Files.Put") + count("Manifests.LoadManifest"); calls != 0 || len(w.Faults.Calls()) > 10 || out.Advance != nil {
 		t.Errorf("another look calls %v and orders %q", w.Faults.Calls(), short(out))
 	}
 }

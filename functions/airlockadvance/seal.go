@@ -12,9 +12,9 @@ import (
 
 // seal lists what was submitted and copies it out of the requester's reach, a
 // page at a time, and moves on when every listed version is sealed or refused.
-func (s *step) seal(ctx context.Context) (*airlock.Move, error) {
+func (s *step) seal(ctx context.Context) ([]airlock.Move, error) {
 	if late := s.late(airlock.Broke, "sealing took too long; retry it"); late != nil {
-		return late, nil
+		return []airlock.Move{*late}, nil
 	}
 	ready, more, err := s.ready(ctx)
 	if err != nil {

@@ -8,10 +8,11 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
-// sealed writes the manifest of the listed files and closes the step. Files that came into the
+// sealed writes the manifest of the listed files and closes the step; where
+// nothing is left to ask of the files, the gate is passed in the same commit. Files that came into the
 // draft after the list was closed are counted in the audit trail; from here on
 // nothing reads the draft.
-func (s *step) sealed(ctx context.Context, files []airlock.File) (*airlock.Move, error) {
+func (s *step) sealed(ctx context.Context, files []airlock.File) ([]airlock.Move, error) {
 	sound, err := s.verify(ctx, files)
 	if err != nil {
 		return nil, err
@@ -29,7 +30,16 @@ func (s *step) sealed(ctx context.Context, files []airlock.File) (*airlock.Move,
 		return nil, err
 	}
 	s.c.Request.Manifest, s.c.Request.Files, s.c.Request.Bytes = digest, len(files), bytesOf(files)
-	return &airlock.Move{On: airlock.Sealed, Detail: fmt.Sprintf("manifest %s, %d files, %d came too late", digest, len(files), late)}, nil
+	moves := []airlock.Move{{On: airlock.Sealed, Detail: fmt.Sprintf("manifest %s, %d files, %d came too late", digest, len(files), late)}}
+	if g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), files, files, false); g.On == airlock.Passed && s.flaw(files) == "" {
+		moves = append(moves, passing(digest))
+	}
+	return moves, nil
+}
+
+// passing is the move past the gate, with the manifest that reviewers see.
+func passing(digest string) airlock.Move {
+	return airlock.Move{On: airlock.Passed, Detail: "manifest " + digest}
 }
 
 // verify holds the rows against the sealed container, whatever workers that

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,9 +33,17 @@ type store interface {
 
 // calls counts the calls to the ports, and the time spent in them.
 type calls struct {
-	mu sync.Mutex
-	n  map[string]int
-	in time.Duration
+	mu  sync.Mutex
+	n   map[string]int // by caller and port
+	in  time.Duration
+	who string // calls now
+}
+
+// by says who makes the calls that follow.
+func (c *calls) by(who string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.who = who
 }
 
 // begin counts a call; what it returns ends it.
@@ -44,7 +55,7 @@ func (c *calls) begin(port string) func() {
 		if c.n == nil {
 			c.n = map[string]int{}
 		}
-		c.n[port]++
+		c.n[c.who+": "+port]++
 		c.in += time.Since(from)
 	}
 }
@@ -57,6 +68,23 @@ func (c *calls) total() int {
 		sum += n
 	}
 	return sum
+}
+
+// named lists the calls by caller: "create: desk.Create 1, ...".
+func (c *calls) named() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var text strings.Builder
+	last := ""
+	for _, key := range slices.Sorted(maps.Keys(c.n)) {
+		who, port, _ := strings.Cut(key, ": ")
+		if who != last {
+			fmt.Fprintf(&text, "; %s:", who)
+		}
+		fmt.Fprintf(&text, " %s %d", port, c.n[key])
+		last = who
+	}
+	return strings.TrimPrefix(text.String(), "; ")
 }
 
 // counted is a store whose calls are counted. What is not overridden is not

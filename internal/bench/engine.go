@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -116,6 +117,7 @@ func (p *pipeline) Publish(context.Context, message.Fact) error { return nil }
 // approved, delivered.
 func (p *pipeline) story(ctx context.Context, files int) error {
 	by := desk.Caller{Person: requester}
+	p.calls.by("create")
 	view, err := p.desk.Create(ctx, by, p.workspace, desk.New{Type: airlock.Import, Title: "Bench", Justification: "to measure"})
 	if err != nil {
 		return err
@@ -129,6 +131,7 @@ func (p *pipeline) story(ctx context.Context, files int) error {
 	if err := p.drain(ctx); err != nil {
 		return err
 	}
+	p.calls.by("submit")
 	if _, err := p.desk.Submit(ctx, by, key); err != nil {
 		return err
 	}
@@ -140,6 +143,7 @@ func (p *pipeline) story(ctx context.Context, files int) error {
 		return err
 	}
 	word := desk.Word{Verb: airlock.VerbApprove, Digest: r.Manifest}
+	p.calls.by("approve")
 	if _, err := p.desk.Decide(ctx, desk.Caller{Person: reviewer}, key, word); err != nil {
 		return fmt.Errorf("approve, request is %s: %w", r.Stage, err)
 	}
@@ -161,6 +165,7 @@ func (p *pipeline) drop(ctx context.Context, place airlock.Place, name string) e
 	if err != nil {
 		return err
 	}
+	p.calls.by("doormen")
 	made, err := p.created.Handle(ctx, azfunc.Event{ID: name, Topic: topic, EventType: "Microsoft.Storage.BlobCreated",
 		Subject: "/blobServices/default/containers/" + place.Container + "/blobs/" + name})
 	if err != nil {
@@ -200,6 +205,7 @@ func (p *pipeline) drain(ctx context.Context) error {
 }
 
 func (p *pipeline) handle(ctx context.Context, m any) error {
+	p.calls.by(strings.TrimPrefix(fmt.Sprintf("%T", m), "message."))
 	switch m := m.(type) {
 	case message.Inspect:
 		out, err := p.inspect.Handle(ctx, m)

@@ -23,6 +23,7 @@ type standing struct {
 	// perhaps are the roles that the caller would have as a member of every
 	// group of the workspace, while nobody can tell which ones they are in.
 	perhaps []access.Role
+	members []access.Membership // all of the workspace's, where they were read; else nil
 }
 
 // Admit checks that the caller may take an action in a workspace, and returns
@@ -34,7 +35,7 @@ type standing struct {
 func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action access.Action) (Caller, error) {
 	s := c.standing
 	if s == nil || s.workspace.ID != workspace {
-		read, err := d.stand(ctx, c.Person, workspace)
+		read, err := d.stand(ctx, c.Person, workspace, slices.Contains(aboutMembers, action))
 		if err != nil {
 			return c, err
 		}
@@ -82,7 +83,11 @@ func (c Caller) Workspace() airlock.Workspace {
 	return c.standing.workspace
 }
 
-func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (standing, error) {
+// aboutMembers are the actions for which all members are looked at, so that
+// the caller's own memberships need not be read beside them.
+var aboutMembers = []access.Action{access.Submit, access.Review}
+
+func (d *Desk) stand(ctx context.Context, p access.Person, workspace string, all bool) (standing, error) {
 	if !canonical(workspace) {
 		return standing{}, errNoWorkspace
 	}
@@ -102,7 +107,7 @@ func (d *Desk) stand(ctx context.Context, p access.Person, workspace string) (st
 		return nil
 	})
 	group.Go(func() (err error) {
-		st, err = d.standIn(ctx, p, workspace, nil)
+		st, err = d.standIn(ctx, p, workspace, nil, all)
 		return err
 	})
 	err := group.Wait()
@@ -125,8 +130,8 @@ var errNoWorkspace = fmt.Errorf("workspace does not exist: %w", airlock.ErrNotFo
 
 // standIn tells what a person is in a workspace now, from storage: a role that
 // was taken away, or ended, counts no more. record is the person's where it is
-// known.
-func (d *Desk) standIn(ctx context.Context, p access.Person, workspace string, record *people.Record) (standing, error) {
+// known; all tells that the other members are needed, too.
+func (d *Desk) standIn(ctx context.Context, p access.Person, workspace string, record *people.Record, all bool) (standing, error) {
 	var (
 		members []access.Membership
 		r       people.Record
@@ -134,7 +139,7 @@ func (d *Desk) standIn(ctx context.Context, p access.Person, workspace string, r
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(d.parallel())
 	group.Go(func() (err error) {
-		if len(p.Groups) > 0 || p.GroupsUnknown {
+		if all = all || len(p.Groups) > 0 || p.GroupsUnknown; all {
 			members, err = d.Ports.Members.Members(ctx, workspace)
 		} else {
 			members, err = d.Ports.Members.MembershipsOf(ctx, workspace, p.OID)
@@ -157,6 +162,9 @@ func (d *Desk) standIn(ctx context.Context, p access.Person, workspace string, r
 	}
 	now := people.Stand(p, members, r, d.Now())
 	st := standing{roles: now.Roles, held: now.Held}
+	if all {
+		st.members = members
+	}
 	if p.GroupsUnknown {
 		st.perhaps = people.Stand(inEvery(p, members), members, r, d.Now()).Roles
 	}

@@ -30,11 +30,11 @@ type move struct {
 func (d *Desk) change(ctx context.Context, c Caller, key airlock.Key, m move) (visit, airlock.Change, error) {
 	operation := c.id(string(m.on), key)
 	for try := 1; ; try++ {
-		c, err := d.Admit(ctx, c, key.Workspace, m.action)
+		admitted, err := d.Admit(ctx, c, key.Workspace, m.action)
 		if err != nil {
 			return visit{}, airlock.Change{}, err
 		}
-		v, err := d.load(ctx, c, key)
+		v, err := d.load(ctx, admitted, key)
 		if err != nil {
 			return visit{}, airlock.Change{}, err
 		}
@@ -43,6 +43,7 @@ func (d *Desk) change(ctx context.Context, c Caller, key airlock.Key, m move) (v
 		case err == nil:
 			return v, change, nil
 		case errors.Is(err, errLost) && try < tries:
+			c.standing = nil // a membership may be what changed
 			continue
 		case errors.Is(err, errLost):
 			return visit{}, airlock.Change{}, fmt.Errorf("airlock request %s: somebody else is changing it, try again: %w", key.Request, airlock.ErrConflict)

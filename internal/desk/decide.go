@@ -51,7 +51,7 @@ func (d *Desk) Decide(ctx context.Context, c Caller, key airlock.Key, word Word)
 // a group stands for themselves: the caller, whose token names the group, and
 // who approved this turn before, while the group has the role.
 func (d *Desk) managers(ctx context.Context, v visit) ([]access.Membership, error) {
-	all, records, err := d.counting(ctx, v.workspace.ID, access.AirlockManager, append(approvers(v.request), v.caller.Person.OID))
+	all, records, err := d.counting(ctx, v, access.AirlockManager, append(approvers(v.request), v.caller.Person.OID))
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +85,10 @@ func approvers(r airlock.Request) (oids []string) {
 
 // counting are the memberships of a role that count now, with the records of
 // the people among them and of the others named.
-func (d *Desk) counting(ctx context.Context, workspace string, role access.Role, others []string) ([]access.Membership, map[string]people.Record, error) {
-	members, err := d.Ports.Members.Members(ctx, workspace)
+func (d *Desk) counting(ctx context.Context, v visit, role access.Role, others []string) ([]access.Membership, map[string]people.Record, error) {
+	members, err := d.everybody(ctx, v)
 	if err != nil {
-		return nil, nil, fmt.Errorf("members of %s: %w", workspace, err)
+		return nil, nil, err
 	}
 	members = slices.DeleteFunc(slices.Clone(members), func(m access.Membership) bool { return m.Role != role })
 	for _, m := range members {
@@ -102,6 +102,18 @@ func (d *Desk) counting(ctx context.Context, workspace string, role access.Role,
 		return nil, nil, err
 	}
 	return people.Counting(members, records, d.Now()), records, nil
+}
+
+// everybody is all members of the visit's workspace.
+func (d *Desk) everybody(ctx context.Context, v visit) ([]access.Membership, error) {
+	if v.members != nil {
+		return v.members, nil
+	}
+	members, err := d.Ports.Members.Members(ctx, v.workspace.ID)
+	if err != nil {
+		return nil, fmt.Errorf("members of %s: %w", v.workspace.ID, err)
+	}
+	return members, nil
 }
 
 // unharmed refuses to approve what is known to hold malware, found after the

@@ -111,7 +111,7 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 func (d *Desk) parallel() int { return cmp.Or(max(d.Parallel, 0), 8) }
 
 func (d *Desk) mineIn(ctx context.Context, c Caller, workspace string, managed bool, f Filter, record people.Record) ([]View, error) {
-	s, err := d.standIn(ctx, c.Person, workspace, &record)
+	s, err := d.standIn(ctx, c.Person, workspace, &record, false)
 	if err != nil {
 		return nil, err
 	}

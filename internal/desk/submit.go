@@ -87,7 +87,7 @@ func (d *Desk) record(ctx context.Context, draft, r airlock.Request, files []air
 // enough warns, and has the owner told, when fewer people may decide on the
 // request than have to.
 func (d *Desk) enough(ctx context.Context, v visit, change airlock.Change) ([]string, airlock.Change, error) {
-	managers, _, err := d.counting(ctx, v.workspace.ID, access.AirlockManager, nil)
+	managers, _, err := d.counting(ctx, v, access.AirlockManager, nil)
 	if err != nil {
 		return nil, change, err
 	}

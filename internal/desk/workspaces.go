@@ -75,7 +75,7 @@ func (d *Desk) belonging(ctx context.Context, c Caller, all []airlock.Workspace)
 	group.SetLimit(d.parallel())
 	for i, w := range all {
 		group.Go(func() error {
-			s, err := d.standIn(ctx, c.Person, w.ID, c.record)
+			s, err := d.standIn(ctx, c.Person, w.ID, c.record, false)
 			s.workspace = w
 			standings[i] = s
 			return err

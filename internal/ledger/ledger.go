@@ -76,20 +76,24 @@ func (l Ledger) Unknown(ctx context.Context, key airlock.Key) error {
 	return fault.Refuse(err)
 }
 
-// Move makes a move of the engine and commits it. It returns the case as it is
-// then, and the orders that follow. airlock.ErrConflict: somebody else was
-// faster; load again.
-func (l Ledger) Move(ctx context.Context, c Case, m airlock.Move) (Case, []airlock.Order, error) {
+// Move makes moves of the engine, one after the other, and commits them as one
+// change with a line each. It returns the case as it is then, and the orders
+// that follow. airlock.ErrConflict: somebody else was faster; load again.
+func (l Ledger) Move(ctx context.Context, c Case, moves ...airlock.Move) (Case, []airlock.Order, error) {
 	call, _ := azfunc.CallFrom(ctx)
-	m.As, m.At, m.Operation = []airlock.Role{airlock.Engine}, l.Now(), call.Invocation
-	if m.Function == "" {
-		m.Function = call.Function
+	all := airlock.Change{Request: c.Request}
+	for _, m := range moves {
+		m.As, m.At, m.Operation = []airlock.Role{airlock.Engine}, l.Now(), call.Invocation
+		if m.Function == "" {
+			m.Function = call.Function
+		}
+		change, err := all.Request.Apply(m)
+		if err != nil {
+			return c, nil, fmt.Errorf("request %s: %w", c.Request.ID, err)
+		}
+		all.Request, all.Lines, all.Orders = change.Request, append(all.Lines, change.Lines...), append(all.Orders, change.Orders...)
 	}
-	change, err := c.Request.Apply(m)
-	if err != nil {
-		return c, nil, fmt.Errorf("request %s: %w", c.Request.ID, err)
-	}
-	return l.Commit(ctx, c, change)
+	return l.Commit(ctx, c, all)
 }
 
 // Note commits a change that moves nothing, with what is to be audited of it.
