@@ -34,12 +34,16 @@ type Function struct {
 	Desk      airlock.Desk
 	Vault     airlock.Vault
 	Manifests airlock.Manifests
+	Orders    Orders
 
 	Page     int           // files sealed in one go; 0 means 100
 	Parallel int           // copies under way at once; 0 means 8
 	Changes  int           // times a file may be overwritten while it is being sealed; 0 means 3
 	Looks    int           // inspections ordered in one look; 0 means 500
 	Pause    time.Duration // least time between two listings of a draft; 0 means 30 s
+
+	Gather     time.Duration // how long facts about single files are gathered before a look; 0 means 2 s
+	GatherFrom int           // files from which on a request's are; 0 means 20
 }
 
 // maxSteps bounds the steps of one call: sealing, gating, in_review and a
@@ -48,21 +52,33 @@ const maxSteps = 6
 
 // Handle takes the request's next steps until it waits for something.
 func (f Function) Handle(ctx context.Context, m message.Advance) (Out, error) {
+	if m.File {
+		if gathered, err := f.gathered(ctx, m); err != nil || gathered {
+			return Out{}, err
+		}
+	}
+	if m.Gathered {
+		if err := f.begin(ctx, m); err != nil {
+			return Out{}, err
+		}
+	}
 	c, err := f.Ledger.Load(ctx, m.Workspace, m.Request)
 	if err != nil {
 		return Out{}, err
 	}
-	var out Out
-	moved := false
+	return f.advance(ctx, c, m)
+}
+
+// advance takes the steps of a request.
+func (f Function) advance(ctx context.Context, c ledger.Case, m message.Advance) (out Out, err error) {
+	moved, listed := false, false
 	for range maxSteps {
-		s := step{f: f, c: c, out: &out, trace: m.Trace}
+		s := step{f: f, c: c, out: &out, trace: m.Trace, facts: m.File || m.Gathered}
 		moves, err := s.next(ctx)
+		listed = listed || s.listed
 		if err == nil && len(moves) == 0 {
 			s.order(ledger.Pending(s.c.Request)...)
-			if moved { // the commit said when to look again
-				return out, nil
-			}
-			return out, s.rest(ctx)
+			return out, s.wait(ctx, moved, listed)
 		}
 		if err == nil {
 			c, err = s.take(ctx, moves)
@@ -87,6 +103,8 @@ type step struct {
 	trace string
 
 	unwritten []airlock.File // rows of the record, to be written with the next ones
+	listed    bool           // rows of the record were written
+	facts     bool           // facts about files wait for this look
 }
 
 // next does the stage's work and returns the moves it leads to, to be committed
@@ -154,6 +172,21 @@ func (s *step) take(ctx context.Context, moves []airlock.Move) (ledger.Case, err
 	s.order(orders...)
 	s.out.Advance = nil // the loop goes on by itself
 	return c, nil
+}
+
+// wait is what is done before a request waits. moved tells that this call
+// committed where it waits, which said when to look again; listed that it made
+// the rows of what was handed in. A fact about a file that was being written
+// meanwhile found no such row, or one not listed, and had no reason to order a
+// look: one is ordered for it.
+func (s *step) wait(ctx context.Context, moved, listed bool) error {
+	if listed && waitsForFiles(s.c.Request) && s.out.Advance == nil {
+		return s.f.expect(ctx, s.c.Request.Key(), s.trace)
+	}
+	if moved {
+		return nil
+	}
+	return s.rest(ctx)
 }
 
 // rest puts off the next look at a request that waits: without that, one whose

@@ -28,6 +28,7 @@ func (s *step) record(ctx context.Context) (listed []airlock.File, err error) {
 		return nil, fmt.Errorf("files: %w", err)
 	}
 	s.unwritten = submission.Missing(known)
+	s.listed = len(s.unwritten) > 0
 	if len(submission.Files) <= s.page() {
 		return submission.Listed(known), nil
 	}

@@ -23,7 +23,7 @@ func (s *step) seal(ctx context.Context) ([]airlock.Move, error) {
 	chain := more || slices.ContainsFunc(ready, func(f airlock.File) bool { return f.Partial != nil })
 	if chain {
 		if mine, err := s.f.Ledger.Begin(ctx, s.f.Work, s.c.Request); err != nil || !mine {
-			return nil, err
+			return nil, errors.Join(err, s.missed(ctx))
 		}
 	}
 	under, err := s.sealPage(ctx, ready)

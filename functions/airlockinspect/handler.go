@@ -173,5 +173,5 @@ func (s slice) looked() Out {
 }
 
 func (s slice) look() Out {
-	return Out{Advance: &message.Advance{Workspace: s.m.Workspace, Request: s.m.Request, Trace: s.m.Trace}}
+	return Out{Advance: &message.Advance{Workspace: s.m.Workspace, Request: s.m.Request, File: s.m.Submitted, Trace: s.m.Trace}}
 }

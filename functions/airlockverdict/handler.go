@@ -6,10 +6,12 @@
 package airlockverdict
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -27,7 +29,8 @@ type Out struct {
 type Function struct {
 	Ledger ledger.Ledger
 	Files  airlock.Files
-	Desk   airlock.Desk // to find a name that the event damaged
+	Desk   airlock.Desk  // to find a name that the event damaged
+	Gather time.Duration // airlockadvance's; 0 means 2 s
 }
 
 // Handle records one verdict.
@@ -37,7 +40,7 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 	if _, err := airlock.ParseContainer(c.String()); err != nil {
 		return Out{}, fault.Unreadable(fmt.Errorf("message: %w", err))
 	}
-	slot := airlock.Slot{Key: c.Key, Turn: c.Number}
+	slot, begun := airlock.Slot{Key: c.Key, Turn: c.Number}, f.Ledger.Now()
 	file, err := f.find(ctx, slot, c, m)
 	if errors.Is(err, airlock.ErrNotFound) && fault.KindOf(err) != fault.Refused {
 		return Out{}, f.stray(ctx, c, m)
@@ -48,21 +51,23 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 	verdict := airlock.NewVerdict(m.Result, m.Detail, m.SHA256, m.At)
 	put := file.Recorded(verdict, m.SHA256)
 	if put.Verdict != nil && file.Outranked(*put.Verdict) {
-		return f.look(file, m), nil
+		return f.look(file, m, begun), nil
 	}
 	if err := f.Files.Put(ctx, slot, []airlock.File{put}); err != nil {
 		return Out{}, fmt.Errorf("verdict: %w", err)
 	}
-	return f.look(file, m), nil
+	return f.look(file, m, begun), nil
 }
 
 // look orders a look at the request, if the file was submitted: else nobody
-// waits. A repeat orders it again.
-func (f Function) look(file airlock.File, m message.Verdict) Out {
-	if file.Record == nil {
+// waits. A repeat orders it again. The file may have been submitted since its
+// row was read: who wrote that looks again after Gather, but what took longer
+// than that sees to itself.
+func (f Function) look(file airlock.File, m message.Verdict, begun time.Time) Out {
+	if file.Record == nil && f.Ledger.Now().Sub(begun) < cmp.Or(f.Gather, 2*time.Second) {
 		return Out{}
 	}
-	return Out{Advance: &message.Advance{Workspace: m.Workspace, Request: m.Request, Trace: m.Trace}}
+	return Out{Advance: &message.Advance{Workspace: m.Workspace, Request: m.Request, File: true, Trace: m.Trace}}
 }
 
 // find returns what is known of the version the verdict is about.

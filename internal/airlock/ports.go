@@ -80,6 +80,10 @@ type Open struct {
 	Due    time.Time // when to look at it again
 	Looked time.Time // when a draft's container was listed last
 	Rests  bool      // nothing to do until retention ends: the business of retain, not sweep
+
+	// Expected is when a look was ordered to come for which the facts about
+	// single files wait; zero: none was, or it has begun.
+	Expected time.Time
 }
 
 // Work lists what is unfinished, so that sweep finds it by one range query a
@@ -93,6 +97,9 @@ type Work interface {
 	// Touch writes Due and Looked of an existing row and nothing else; a row
 	// that is gone stays gone, without error.
 	Touch(ctx context.Context, open Open) error
+	// Expect writes Expected of an existing row and nothing else, as no other
+	// method does; a row that is gone stays gone, without error.
+	Expect(ctx context.Context, key Key, at time.Time) error
 }
 
 // Trail reads audit lines, and keeps those that belong to no request.

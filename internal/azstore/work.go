@@ -18,6 +18,8 @@ const (
 	colDue     = "due" // as stamp writes it, so that a filter compares it
 	colLooked  = "looked"
 	colRests   = "rests"
+
+	colExpected = "expected" // "" when no look is
 )
 
 // openRow is the row of open work. A zero Looked is left out, which keeps the
@@ -37,9 +39,13 @@ func (r row) open(workspace string) (airlock.Open, error) {
 		return airlock.Open{}, err
 	}
 	looked, err := r.stamped(colLooked)
+	if err != nil {
+		return airlock.Open{}, err
+	}
+	expected, err := r.stamped(colExpected)
 	return airlock.Open{
 		Key:   airlock.Key{Workspace: workspace, Request: r.text(colRequest)},
-		Stage: airlock.Stage(r.text(colStage)), Due: due, Looked: looked, Rests: r.flag(colRests),
+		Stage: airlock.Stage(r.text(colStage)), Due: due, Looked: looked, Rests: r.flag(colRests), Expected: expected,
 	}, err
 }
 
@@ -73,6 +79,21 @@ func (s *Store) Open(ctx context.Context, key airlock.Key) (airlock.Open, error)
 func (s *Store) Touch(ctx context.Context, o airlock.Open) error {
 	r := newRow(o.Key.Workspace, kindOpen+part(o.Key.Request))
 	r[colDue], r[colLooked] = stamp(o.Due), stamp(o.Looked)
+	return s.update(ctx, o.Key, r)
+}
+
+// Expect writes Expected of an existing row and nothing else; a row that is
+// gone stays gone, without error.
+func (s *Store) Expect(ctx context.Context, key airlock.Key, at time.Time) error {
+	r := newRow(key.Workspace, kindOpen+part(key.Request))
+	if r[colExpected] = ""; !at.IsZero() {
+		r[colExpected] = stamp(at)
+	}
+	return s.update(ctx, key, r)
+}
+
+// update merges columns into a row of open work that exists.
+func (s *Store) update(ctx context.Context, key airlock.Key, r row) error {
 	text, err := r.part().json()
 	if err != nil {
 		return err
@@ -83,5 +104,5 @@ func (s *Store) Touch(ctx context.Context, o airlock.Open) error {
 	if err == nil || absent(err) {
 		return nil
 	}
-	return translate(fmt.Sprintf("open work of request %q", o.Key.Request), err)
+	return translate(fmt.Sprintf("open work of request %q", key.Request), err)
 }

@@ -129,6 +129,11 @@ func (s counted) Touch(ctx context.Context, open airlock.Open) error {
 	return s.store.Touch(ctx, open)
 }
 
+func (s counted) Expect(ctx context.Context, key airlock.Key, at time.Time) error {
+	defer s.c.begin("work.Expect")()
+	return s.store.Expect(ctx, key, at)
+}
+
 func (s counted) Strange(ctx context.Context, id string, line audit.Line) error {
 	defer s.c.begin("trail.Strange")()
 	return s.store.Strange(ctx, id, line)

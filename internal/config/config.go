@@ -97,6 +97,8 @@ type Work struct {
 	MarkAfter      int           `envconfig:"TRE_MARK_AFTER" app:"engine" default:"3" desc:"poison messages about one thing before it is marked for a person"`
 	HintAfter      time.Duration `envconfig:"TRE_HINT_AFTER" app:"both" default:"1m" desc:"how long something may stand still before sweep hints again"`
 	ReconcileEvery time.Duration `envconfig:"TRE_RECONCILE_EVERY" app:"engine" default:"30s" desc:"least time between two listings of one draft container"`
+	GatherFor      time.Duration `envconfig:"TRE_GATHER_FOR" app:"engine" default:"2s" desc:"how long facts about single files of a submitted request are gathered before it is looked at: a person waits so much longer, and a thousand of them cost one look"`
+	GatherFrom     int           `envconfig:"TRE_GATHER_FROM" app:"engine" default:"20" unit:"files" desc:"files from which on facts about single ones are gathered; a smaller request is looked at after each"`
 	PurgeGap       time.Duration `envconfig:"TRE_PURGE_GAP" app:"both" default:"15m" desc:"least time between the two looks that find a purged container absent; longer than a copy slice can live"`
 	DraftEvery     time.Duration `envconfig:"TRE_DRAFT_EVERY" app:"both" default:"5m" desc:"time between two looks at an open draft that no event speaks of"`
 	Remember       time.Duration `envconfig:"TRE_REMEMBER" app:"engine" default:"30s" desc:"how long the engine remembers a workspace's policy: a change of it waits as long, every file needs it several times"`
@@ -107,7 +109,6 @@ type Work struct {
 	SweepMost      int           `envconfig:"TRE_SWEEP_MOST" app:"engine" default:"5000" desc:"hints given in one sweep, one queue message each; what is due beyond them waits for the next"`
 	SweepBatch     int           `envconfig:"TRE_SWEEP_BATCH" app:"engine" default:"100" desc:"poisoned messages of a queue, and dead letters, looked at in one sweep; a queue gives 32 at once, whatever more is set"`
 	SubmitInspects int           `envconfig:"TRE_SUBMIT_INSPECTS" app:"front" default:"1000" desc:"inspections that a submit orders itself, so that its answer comes soon; the engine orders the others"`
-	SubmitLooks    int           `envconfig:"TRE_SUBMIT_LOOKS" app:"front" default:"16" desc:"after how many of those inspections the request is looked at; a look after each of a thousand costs more than they"`
 	Refusals       int           `envconfig:"TRE_REFUSALS_PER_MINUTE" app:"both" default:"5000" desc:"refused messages of a kind that get an audit line of their own in a minute; more are counted: a flood fills no table, a handful is never lost among the names"`
 	RefusalsEvery  time.Duration `envconfig:"TRE_REFUSALS_EVERY" app:"both" default:"5s" desc:"how often the number of those without a line of their own is written; a crash loses at most as much of the count"`
 	DeadLetters    string        `envconfig:"TRE_DEAD_LETTERS" app:"engine" default:"deadletters" desc:"container of TRE_STATE into which Event Grid puts what it could not deliver"`

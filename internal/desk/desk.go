@@ -77,7 +77,6 @@ type Desk struct {
 	// way; 0 means 8: enough to hide the way there, few enough to share it.
 	Parallel int
 	Inspects int // inspections that a submit orders itself; 0 means 1,000
-	Looks    int // after how many of these the request is looked at; 0 means 16
 }
 
 // Caller is who asks, in which call.

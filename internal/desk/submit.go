@@ -109,18 +109,12 @@ func (d *Desk) inspect(ctx context.Context, r airlock.Request, files []airlock.F
 	var group errgroup.Group
 	group.SetLimit(d.parallel())
 	files = files[:min(len(files), cmp.Or(d.Inspects, 1000))]
-	for i, f := range files {
+	for _, f := range files {
 		group.Go(func() error {
 			d.order(ctx, r, message.QueueInspect, message.Inspect{Workspace: r.Workspace, Request: r.ID,
-				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: looksAfter(i, len(files), cmp.Or(d.Looks, 16))})
+				Account: r.Place(airlock.DraftFiles, r.Turn).Account, Turn: r.Turn, Name: f.Name, Submitted: true})
 			return nil
 		})
 	}
 	_ = group.Wait() // order logs what goes wrong
-}
-
-// looksAfter tells whether the request is looked at after inspection i of n:
-// now and then, looks times in all, and after the last.
-func looksAfter(i, n, looks int) bool {
-	return i == n-1 || i%((n+looks-1)/looks) == 0
 }

@@ -47,10 +47,11 @@ func Add(app *azfunc.App, c config.Config, log *slog.Logger) error {
 
 	azfunc.Add(app, "airlockinspect", "order", airlockinspect.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Inspector: inspect.Inspector{SliceBytes: w.InspectSlice, Now: time.Now}}.Handle)
-	azfunc.Add(app, "airlockverdict", "order", airlockverdict.Function{Ledger: ledger, Files: s.Store, Desk: boxes}.Handle)
+	azfunc.Add(app, "airlockverdict", "order", airlockverdict.Function{Ledger: ledger, Files: s.Store, Desk: boxes, Gather: w.GatherFor}.Handle)
 	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency,
-		Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects}.Handle)
+		Orders: s.Orders, Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects, Gather: w.GatherFor,
+		GatherFrom: w.GatherFrom}.Handle)
 	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Fresh: s.Store, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice,
 		Pages: w.DeliverPages, Busy: w.DeliverBusy}.Handle)

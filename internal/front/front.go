@@ -45,7 +45,7 @@ func Add(app *azfunc.App, settings Settings) error {
 	azfunc.Add(app, "airlockchanged", "fact", airlockchanged.Function{Door: door}.Handle)
 
 	people := &desk.Desk{Now: time.Now, Cadence: backing.Cadence(c), Log: log,
-		Parallel: c.Work.Concurrency, Inspects: c.Work.SubmitInspects, Looks: c.Work.SubmitLooks, Ports: desk.Ports{
+		Parallel: c.Work.Concurrency, Inspects: c.Work.SubmitInspects, Ports: desk.Ports{
 			Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store,
 			People: s.Store, Manifests: s.Store, Containers: azdesk.New(accounts), Orders: s.Orders, Facts: s.Topic}}
 	members := &roster.Roster{Desk: people, Now: time.Now, Hint: c.Work.HintAfter, Log: log, Ports: roster.Ports{

@@ -110,8 +110,10 @@ func (p *partition) setOpen(request string, open *airlock.Open) {
 		return
 	}
 	row := *open
-	if held, ok := p.open.get(request); ok && row.Looked.IsZero() {
+	held, ok := p.open.get(request)
+	if ok && row.Looked.IsZero() {
 		row.Looked = held.Looked
 	}
+	row.Expected = held.Expected
 	p.open.put(request, row)
 }

@@ -41,3 +41,15 @@ func (s *Store) Touch(_ context.Context, open airlock.Open) error {
 	}
 	return nil
 }
+
+// Expect writes Expected of an existing row and nothing else.
+func (s *Store) Expect(_ context.Context, key airlock.Key, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.partition(key.Workspace)
+	if o, ok := p.open.get(key.Request); ok {
+		o.Expected = at
+		p.open.put(key.Request, o)
+	}
+	return nil
+}

@@ -51,6 +51,8 @@ type Verdict struct {
 type Advance struct {
 	Workspace string `json:"workspace"`
 	Request   string `json:"request"`
+	File      bool   `json:"file,omitempty"`     // because of one file; of a large request many such are gathered into one look
+	Gathered  bool   `json:"gathered,omitempty"` // the look they were gathered into
 	Trace     string `json:"trace,omitempty"`
 }
 

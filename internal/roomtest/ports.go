@@ -42,6 +42,19 @@ func (p rows) Touch(ctx context.Context, open airlock.Open) error {
 	return only(&p.w.Faults, "Work.Touch", func() error { return p.w.Store.Touch(ctx, open) })
 }
 
+func (p rows) Expect(ctx context.Context, key airlock.Key, at time.Time) error {
+	return only(&p.w.Faults, "Work.Expect", func() error { return p.w.Store.Expect(ctx, key, at) })
+}
+
+func (p rows) Send(_ context.Context, _ string, message any, delay time.Duration) error {
+	return only(&p.w.Faults, "Orders.Send", func() error {
+		p.w.mu.Lock()
+		defer p.w.mu.Unlock()
+		p.w.sent = append(p.w.sent, Sent{Message: message, At: p.w.now.Add(delay)})
+		return nil
+	})
+}
+
 func (p rows) Lines(ctx context.Context, key airlock.Key, page airlock.Page) ([]audit.Line, string, error) {
 	return paged(&p.w.Faults, "Trail.Lines", func() ([]audit.Line, string, error) { return p.w.Store.Lines(ctx, key, page) })
 }

@@ -62,9 +62,31 @@ type World struct {
 	Desk      airlock.Desk
 	Vault     airlock.Vault
 	Janitor   airlock.Janitor
+	Orders    Orders
 
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	sent []Sent
+}
+
+// Orders puts orders on queues.
+type Orders interface {
+	Send(ctx context.Context, queue string, message any, delay time.Duration) error
+}
+
+// Sent is an order that was put on a queue, and when it is to be seen.
+type Sent struct {
+	Message any
+	At      time.Time
+}
+
+// TakeSent returns the orders that were sent since it was called last.
+func (w *World) TakeSent() []Sent {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sent := w.sent
+	w.sent = nil
+	return sent
 }
 
 // New makes a world with two workspaces of which the first has members. change
@@ -78,7 +100,7 @@ func New(t testing.TB, change ...func(*airlock.Workspace)) *World {
 		Refusals: &refusals.Book{Store: p, Now: w.Now, After: func(time.Duration, func()) {}}, // tests flush it
 		Cadence:  airlock.Cadence{Hint: HintAfter, Draft: DraftEvery, Settle: SettleFor}}
 	w.Rows, w.Work, w.Trail, w.Spaces, w.Members, w.Manifests, w.Letters = files{w}, p, p, p, p, p, p
-	w.Desk, w.Vault, w.Janitor = b, b, b
+	w.Desk, w.Vault, w.Janitor, w.Orders = b, b, b, p
 	here := airlock.Workspace{ID: Here, DisplayName: "Here", StorageAccount: HereAccount, Deployed: true, EnableAirlock: true}
 	for _, c := range change {
 		c(&here)

@@ -36,6 +36,7 @@ type Settings struct {
 	Policy       airlock.Policy
 	Page         int   // rows of a page where nobody says
 	SealPage     int   // files in one slice
+	GatherFrom   int   // files from which on facts about single ones are gathered
 	InspectSlice int64 // bytes
 	CopySlice    int64 // bytes
 	CheckSlice   int64 // bytes
@@ -61,7 +62,7 @@ func newSettings(r *rand.Rand) Settings {
 			SkipHash: r.IntN(6) == 0, SkipScan: r.IntN(12) == 0,
 			DraftLife: 12 * hour, WorkLife: 4 * hour, VerdictLife: hour, ReviewLife: 24 * hour,
 			LinkLife: hour, RetainFiles: 48 * hour, RetainShared: 96 * hour},
-		Page: int(pickOne(2, 3, 1000)), SealPage: int(pickOne(1, 2, 100)),
+		Page: int(pickOne(2, 3, 1000)), SealPage: int(pickOne(1, 2, 100)), GatherFrom: int(pickOne(1, 3, 100)),
 		InspectSlice: pickOne(4096, 4096, 1<<20), CopySlice: pickOne(0, 3000, 7000), CheckSlice: pickOne(1000, 5000, 1<<20),
 		Refusals: int(pickOne(1, 20, 5000)),
 		Orphan:   24 * time.Hour, Others: float64(r.IntN(2)) * 0.3,
@@ -115,7 +116,7 @@ func (w *World) wire() {
 		Inspector: inspect.Inspector{SliceBytes: w.set.InspectSlice, BufferBytes: 4096, Now: w.clock}}.Handle)
 	queued(w, message.QueueVerdict, airlockverdict.Function{Ledger: book, Files: p.Files, Desk: p.Desk}.Handle)
 	queued(w, message.QueueAdvance, airlockadvance.Function{Ledger: book, Files: p.Files, Work: p.Work, Desk: p.Desk,
-		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Parallel: 1}.Handle)
+		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Orders: orders{w}, Parallel: 1, GatherFrom: w.set.GatherFrom}.Handle)
 	queued(w, message.QueueDeliver, airlockdeliver.Function{Ledger: book, Fresh: p.Workspaces, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,

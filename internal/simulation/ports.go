@@ -94,6 +94,10 @@ func (o work) Touch(ctx context.Context, open airlock.Open) error {
 	return execute(ctx, o.w, "work.Touch", func() error { return o.to.Touch(ctx, open) })
 }
 
+func (o work) Expect(ctx context.Context, key airlock.Key, at time.Time) error {
+	return execute(ctx, o.w, "work.Expect", func() error { return o.to.Expect(ctx, key, at) })
+}
+
 type trail struct {
 	w  *World
 	to airlock.Trail

@@ -14,6 +14,7 @@ var workRules = []rule{
 	{"a commit writes the row that it says", openWritten},
 	{"a commit without one removes the row", openRemoved},
 	{"a zero looked keeps the stored one", openLooked},
+	{"expect writes expected, which nothing else does", expectWrites},
 	{"due lists what is not after the time, by id", dueFilter},
 	{"due in pages", duePages},
 	{"touch writes due and looked only", touchWrites},
@@ -145,6 +146,39 @@ func touchGone(t *testing.T, s Store) {
 	check(t, err)
 	opened(t, s, r, nil)
 	check(t, s.Touch(t.Context(), open))
+	if _, err := s.Open(t.Context(), key); !errors.Is(err, airlock.ErrNotFound) {
+		t.Errorf("open: %v, want ErrNotFound", err)
+	}
+}
+
+func expectWrites(t *testing.T, s Store) {
+	key := newKey()
+	check(t, s.Expect(t.Context(), key, at)) // in an empty store
+	r := opened(t, s, newRequest(key), &airlock.Open{Key: key, Stage: airlock.Sealing, Due: at, Looked: at})
+	want := airlock.Open{Key: key, Stage: airlock.Sealing, Due: at, Looked: at, Expected: at.Add(time.Hour)}
+	same := func(what string) {
+		t.Helper()
+		got, err := s.Open(t.Context(), key)
+		check(t, err)
+		if got.Expected = got.Expected.UTC(); !got.Expected.Equal(want.Expected) {
+			t.Errorf("%s: expected = %v, want %v", what, got.Expected, want.Expected)
+		}
+		got.Expected = want.Expected
+		equal(t, got, want)
+	}
+	check(t, s.Expect(t.Context(), key, at.Add(time.Hour)))
+	same("written")
+	check(t, s.Touch(t.Context(), airlock.Open{Key: key, Due: at.Add(1), Looked: at.Add(2)}))
+	want.Due, want.Looked = at.Add(1), at.Add(2)
+	same("touched")
+	r = opened(t, s, r, &airlock.Open{Key: key, Stage: airlock.Gating, Due: at, Looked: at})
+	want.Stage, want.Due, want.Looked = airlock.Gating, at, at
+	same("committed")
+	check(t, s.Expect(t.Context(), key, time.Time{}))
+	want.Expected = time.Time{}
+	same("cleared")
+	opened(t, s, r, nil)
+	check(t, s.Expect(t.Context(), key, at))
 	if _, err := s.Open(t.Context(), key); !errors.Is(err, airlock.ErrNotFound) {
 		t.Errorf("open: %v, want ErrNotFound", err)
 	}
