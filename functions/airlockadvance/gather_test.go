@@ -156,7 +156,7 @@ func (q *queue) pop(rng *rand.Rand, w *roomtest.World) message.Advance {
 // looks keeps others from it until then.
 func TestNoFactIsLost(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(800) {
+	for seed := range uint64(300) {
 		p := newStorm(t, seed)
 		crashes := 0
 		if seed%2 == 0 {

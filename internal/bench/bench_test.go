@@ -30,3 +30,30 @@ func TestTenThousandFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestReplay plays the calls of a story again elsewhere: all of them, and no
+// others, to the same end.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	played := &tape{}
+	p, err := newPipeline(t.Context(), memory(), played)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.story(t.Context(), 130); err != nil {
+		t.Fatal(err)
+	}
+	if played.ports != p.calls.total() || len(played.calls) != played.ports+130 {
+		t.Errorf("%d calls recorded, %d counted", played.ports, p.calls.total())
+	}
+	for range 2 { // a tape can be played again
+		back, again := memory(), &tape{}
+		seen := backend{rows: taped{back.rows, again}, boxes: tapedDesk{back.boxes, again}, vault: tapedVault{back.vault, again}, put: back.put}
+		if _, err := played.play(t.Context(), seen); err != nil {
+			t.Fatal(err)
+		}
+		if again.ports != played.ports+1 { // and the look at how it ended
+			t.Errorf("%d calls replayed, %d recorded", again.ports, played.ports)
+		}
+	}
+}
