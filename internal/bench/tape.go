@@ -10,6 +10,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // taped is a store whose calls are recorded.
@@ -124,6 +125,15 @@ func (s taped) MembershipsOf(ctx context.Context, workspace, oid string) ([]acce
 		return err
 	})
 	return all, err
+}
+
+func (s taped) Record(ctx context.Context, oid string) (people.Record, error) {
+	record, err := s.store.Record(ctx, oid)
+	s.t.keep(err, func(ctx context.Context, r *replay) error {
+		_, err := r.back.rows.Record(ctx, oid)
+		return err
+	})
+	return record, err
 }
 
 func (s taped) SaveManifest(ctx context.Context, key airlock.Key, digest string, text []byte) error {
