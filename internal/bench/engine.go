@@ -52,6 +52,7 @@ func memory() backend {
 // storage and the time in the logic add up.
 type pipeline struct {
 	calls     calls
+	tape      *tape // nil: nothing is recorded
 	back      backend
 	workspace string
 	desk      *desk.Desk
@@ -76,9 +77,9 @@ var (
 )
 
 // newPipeline wires the functions as the app does, and seeds a workspace.
-func newPipeline(ctx context.Context, back backend) (*pipeline, error) {
-	p := &pipeline{back: back, workspace: uuid.NewString()}
-	rows, boxes, vault := counted{back.rows, &p.calls}, countedDesk{back.boxes, &p.calls}, countedVault{back.vault, &p.calls}
+func newPipeline(ctx context.Context, back backend, t *tape) (*pipeline, error) {
+	p := &pipeline{back: back, tape: t, workspace: uuid.NewString()}
+	rows, boxes, vault := counted{taped{back.rows, t}, &p.calls}, countedDesk{tapedDesk{back.boxes, t}, &p.calls}, countedVault{tapedVault{back.vault, t}, &p.calls}
 	cadence := airlock.Cadence{Hint: time.Minute, Draft: 5 * time.Minute, Settle: 15 * time.Minute}
 	known := &ledger.Remembered{Store: rows, For: 30 * time.Second, Now: time.Now} // as the app is wired
 	book := ledger.Ledger{Requests: rows, Workspaces: known, Trail: rows, Now: time.Now, Cadence: cadence,
@@ -93,14 +94,19 @@ func newPipeline(ctx context.Context, back backend) (*pipeline, error) {
 	p.desk = &desk.Desk{Now: time.Now, Cadence: cadence, Log: slog.New(slog.DiscardHandler), Parallel: 1,
 		Ports: desk.Ports{Requests: rows, Files: rows, Trail: rows, Workspaces: rows, Members: rows, People: rows, Manifests: rows,
 			Containers: boxes, Orders: p, Facts: p}}
-	err := back.rows.PutWorkspace(ctx, airlock.Workspace{ID: p.workspace, DisplayName: "Bench", StorageAccount: "ws1", Deployed: true,
+	return p, seed(ctx, back, p.workspace)
+}
+
+// seed makes a workspace with its people.
+func seed(ctx context.Context, back backend, workspace string) error {
+	err := back.rows.PutWorkspace(ctx, airlock.Workspace{ID: workspace, DisplayName: "Bench", StorageAccount: "ws1", Deployed: true,
 		EnableAirlock: true, Policy: airlock.Policy{}})
 	for person, role := range map[*access.Person]access.Role{&requester: access.WorkspaceResearcher, &reviewer: access.AirlockManager} {
 		if err == nil {
-			err = back.rows.PutMember(ctx, access.Membership{Workspace: p.workspace, OID: person.OID, Name: person.Name, Email: person.Email, Role: role})
+			err = back.rows.PutMember(ctx, access.Membership{Workspace: workspace, OID: person.OID, Name: person.Name, Email: person.Email, Role: role})
 		}
 	}
-	return p, err
+	return err
 }
 
 // Send implements desk.Orders.
@@ -159,12 +165,13 @@ func (p *pipeline) story(ctx context.Context, files int) error {
 // drop uploads a file, which is nobody's operation but the client's, and tells
 // what Event Grid and the scanner tell.
 func (p *pipeline) drop(ctx context.Context, place airlock.Place, name string) error {
-	from := time.Now()
-	etag, err := p.back.put(ctx, place, name, []byte("age,count\n40,17\n"+name))
+	from, content := time.Now(), []byte("age,count\n40,17\n"+name)
+	etag, err := p.back.put(ctx, place, name, content)
 	p.uploads += time.Since(from)
 	if err != nil {
 		return err
 	}
+	p.tape.upload(place, name, content, etag)
 	p.calls.by("doormen")
 	made, err := p.created.Handle(ctx, azfunc.Event{ID: name, Topic: topic, EventType: "Microsoft.Storage.BlobCreated",
 		Subject: "/blobServices/default/containers/" + place.Container + "/blobs/" + name})

@@ -22,7 +22,7 @@ import (
 
 // used counts the port calls of one request on memory.
 func used(ctx context.Context, files int) (*calls, time.Duration, error) {
-	p, err := newPipeline(ctx, memory())
+	p, err := newPipeline(ctx, memory(), nil)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -87,7 +87,7 @@ func processorTime() time.Duration {
 // hop is message in → state saved → order out, through the handler's own
 // server, with storage that takes no time.
 func hop(ctx context.Context) ([]line, error) {
-	p, err := newPipeline(ctx, memory())
+	p, err := newPipeline(ctx, memory(), nil)
 	if err != nil {
 		return nil, err
 	}

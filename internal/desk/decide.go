@@ -104,6 +104,18 @@ func (d *Desk) counting(ctx context.Context, v visit, role access.Role, others [
 	return people.Counting(members, records, d.Now()), records, nil
 }
 
+// everybody is all members of the visit's workspace.
+func (d *Desk) everybody(ctx context.Context, v visit) ([]access.Membership, error) {
+	if v.members != nil {
+		return v.members, nil
+	}
+	members, err := d.Ports.Members.Members(ctx, v.workspace.ID)
+	if err != nil {
+		return nil, fmt.Errorf("members of %s: %w", v.workspace.ID, err)
+	}
+	return members, nil
+}
+
 // unharmed refuses to approve what is known to hold malware, found after the
 // review began, and has the engine look at once: it blocks the request.
 func (d *Desk) unharmed(ctx context.Context, v visit, verb airlock.Verb) error {
@@ -116,16 +128,4 @@ func (d *Desk) unharmed(ctx context.Context, v visit, verb airlock.Verb) error {
 	}
 	d.order(context.WithoutCancel(ctx), v.request, message.QueueAdvance, orderMessage(v.request, airlock.Advance))
 	return fmt.Errorf("%s: it cannot be approved and is being blocked: %w", infected.Reason, airlock.ErrConflict)
-}
-
-// everybody is all members of the visit's workspace.
-func (d *Desk) everybody(ctx context.Context, v visit) ([]access.Membership, error) {
-	if v.members != nil {
-		return v.members, nil
-	}
-	members, err := d.Ports.Members.Members(ctx, v.workspace.ID)
-	if err != nil {
-		return nil, fmt.Errorf("members of %s: %w", v.workspace.ID, err)
-	}
-	return members, nil
 }
