@@ -124,6 +124,6 @@ func (s *seldom) Handle(err error) {
 		s.held++
 		return
 	}
-	s.log.Warn("telemetry not sent", slog.String("type", fmt.Sprintf("%T", err)), slog.Int("more", s.held)) //nolint:sloglint // the SDK gives no context
+	s.log.Warn("telemetry not sent", slog.String("type", fmt.Sprintf("%T", err)), slog.Int("more", s.held))
 	s.last, s.held = now, 0
 }
