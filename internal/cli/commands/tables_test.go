@@ -105,11 +105,11 @@ func TestWhatPeopleAndProgramsRead(t *testing.T) {
 	}
 }
 
-// golden compares with a file, or writes it when TREFOIL_UPDATE is set.
+// golden compares with a file, or writes it with -update.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
-	if os.Getenv("TREFOIL_UPDATE") != "" {
+	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -119,6 +119,6 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s: - is the file, + what is printed (TREFOIL_UPDATE=1 writes it anew)\n%s", path, diff)
+		t.Errorf("%s: - is the file, + what is printed (-update writes it anew)\n%s", path, diff)
 	}
 }
