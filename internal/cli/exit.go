@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/client"
+	"github.com/trefoil-tre/trefoil/internal/console"
 )
 
 // Code is what the program ends with.
@@ -170,6 +172,16 @@ func hintOf(err error) string {
 	return ""
 }
 
+// clean is a text of several lines without what steers a terminal: what the API
+// says may hold words of others.
+func clean(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = console.Clean(strings.ReplaceAll(line, "\t", " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Explain says on w what happened and what to do, and returns what to end with.
 // Nothing is said of an end about which all has been said.
 func Explain(w io.Writer, err error) Code {
@@ -181,7 +193,7 @@ func Explain(w io.Writer, err error) Code {
 		fmt.Fprintln(w, "tre: interrupted")
 		return code
 	}
-	fmt.Fprintln(w, "tre:", err)
+	fmt.Fprintln(w, "tre:", clean(err.Error()))
 	if hint := hintOf(err); hint != "" {
 		fmt.Fprintln(w, "     "+hint)
 	}

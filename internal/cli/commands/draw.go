@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
@@ -84,8 +85,16 @@ func deadline(c *cli.Context, at *float64) string {
 	if at == nil {
 		return ""
 	}
-	t := cli.Unix(*at)
-	return c.Stamp(t) + " (" + c.Ago(t) + ")"
+	return both(c, cli.Unix(*at))
+}
+
+// both is a time in full, and how far it is where that says more.
+func both(c *cli.Context, t time.Time) string {
+	full, near := c.Stamp(t), c.Ago(t)
+	if strings.HasPrefix(full, near) {
+		return full
+	}
+	return full + " (" + near + ")"
 }
 
 func by(c *cli.Context, who api.User, when float64) string {

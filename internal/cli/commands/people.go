@@ -100,7 +100,7 @@ func end(c *cli.Context, t *time.Time) string {
 	if t == nil {
 		return "no end"
 	}
-	return c.Stamp(*t) + " (" + c.Ago(*t) + ")"
+	return both(c, *t)
 }
 
 func newExpiries(c *cli.Context) *cobra.Command {

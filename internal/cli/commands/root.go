@@ -35,7 +35,10 @@ func Root(c *cli.Context) *cobra.Command {
 		SilenceErrors: true,
 		Args:          cli.Args(cobra.NoArgs),
 		RunE:          help,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmd.ValidateFlagGroups(); err != nil { // cobra's own look at them gives no hint
+				return cli.Hint(cmd, err)
+			}
 			return c.Check()
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -80,6 +81,10 @@ func newWorkspace(c *cli.Context) *cobra.Command {
 	cmd := family("workspace", "One workspace: tre workspace ID show", newWorkspaceShow(c), requests, request, hiddenRequestIDs(c), newUsers(c),
 		newFreeze(c, "freeze", "Freeze the workspace: no links, no deliveries, no decisions"),
 		newFreeze(c, "unfreeze", "Let a frozen workspace go on"))
+	for flag := range maps.Values(placed) { // so that Arrange's are known where help and completion stop half-way
+		cmd.PersistentFlags().String(flag, "", "")
+		_ = cmd.PersistentFlags().MarkHidden(flag) // fails only for unknown flags
+	}
 	cmd.Example = "  tre workspace Heart show\n  tre workspace Heart airlock-requests list\n  tre workspace Heart airlock-request 3f2a show"
 	return cmd
 }
