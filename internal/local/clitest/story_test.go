@@ -139,6 +139,8 @@ func otherEnds(t *testing.T) {
 func systemCommands(t *testing.T) {
 	u := as(t, "admin")
 	wants(t, "health", u.must("", "health"), "Tables", "OK")
+	_, out, errs := u.run("", "health", "--details") // how well a stack is that has just started is another test's
+	wants(t, "details of health", out+errs, "airlockadvance", "Version")
 	wants(t, "status", u.must("", "auth", "status"), "TRE Administrator", "TREAdmin")
 	if token := u.must("", "get-token"); strings.Count(token, ".") != 2 {
 		t.Errorf("token of %d bytes", len(token))
