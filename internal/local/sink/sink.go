@@ -71,6 +71,7 @@ type Call struct {
 	Operation string // Put, Stage, Commit, List, Read
 	Name      string // of the blob
 	Number    int    // of this operation so far, from 1
+	Try       int    // of this operation on this blob and block, from 1
 }
 
 // Start begins to serve.
@@ -152,8 +153,10 @@ func (s *Sink) begin(r *http.Request) (Call, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[operation]++
+	one := operation + " " + name + " " + query.Get("blockid")
+	s.calls[one]++
 	until, known := s.links[query.Get("sig")]
-	return Call{Operation: operation, Name: name, Number: s.calls[operation]}, known && (s.Now == nil || s.Now().Before(until))
+	return Call{Operation: operation, Name: name, Number: s.calls[operation], Try: s.calls[one]}, known && (s.Now == nil || s.Now().Before(until))
 }
 
 func (s *Sink) fail(w http.ResponseWriter, r *http.Request, call Call, f Fault) {
