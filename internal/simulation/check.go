@@ -202,6 +202,7 @@ func (w *World) checkAside() {
 // checkEnd is what must hold when all deadlines and retention are over: no
 // container, no open work, nothing unfinished.
 func (w *World) checkEnd() {
+	w.checkVerdicts()
 	for _, o := range w.open() {
 		w.fail("work ends", "open work in %s, due %v", o.Stage, o.Due)
 	}
