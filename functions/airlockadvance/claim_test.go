@@ -1,0 +1,62 @@
+package airlockadvance_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/roomtest"
+)
+
+// A removal that was slow leaves its tombstone while the files are sealed. One
+// worker has read the rows before and is about to commit, another one reads it
+// and takes the file away: what is reviewed is what is there.
+func TestRemovedBetweenTwoWorkers(t *testing.T) {
+	t.Parallel()
+	w := roomtest.New(t)
+	r := w.Draft(airlock.Import)
+	b := w.Ready(r, "a", "alpha")
+	w.Ready(r, "b", "beta")
+	r = w.Submit(r)
+	w.Faults.Before("Requests.Commit", func() {
+		w.Faults.Before("Requests.Commit", nil)
+		w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Removal: &airlock.Removal{By: roomtest.Ada.OID}})
+		look(w)
+	})
+	now := settle(w, r)
+	sealed := w.Contents(r.Place(airlock.SealedFiles, 1))
+	if now.Stage != airlock.InReview || len(sealed) != 1 || sealed["b"] != "beta" {
+		t.Errorf("is %s (%s), sealed %v", now.Stage, now.Message, sealed)
+	}
+	manifestIs(t, w, now, sealed)
+}
+
+// A worker that holds the draft against the list, and finds it gone because
+// another one has sealed the files meanwhile, takes nothing back.
+func TestReconciledAfterTheSealing(t *testing.T) {
+	t.Parallel()
+	w := roomtest.New(t)
+	r := w.Draft(airlock.Import)
+	b := w.Drop(r, "a", "alpha")
+	r = w.Submit(r)
+	look(w)
+	w.Pass(2 * time.Minute)
+	w.Faults.Before("Desk.List", func() {
+		w.Faults.Before("Desk.List", nil)
+		clean := roomtest.Clean
+		w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Inspection: w.Inspected("alpha"), Verdict: &clean})
+		look(w)
+		if now := w.Reload(r); now.Stage != airlock.InReview {
+			t.Errorf("the other worker left it %s (%s)", now.Stage, now.Message)
+		}
+		_, err := w.Files.Purge(t.Context(), r.Place(airlock.DraftFiles, 1))
+		w.Must(err)
+	})
+	look(w)
+	if f := w.Row(r, "a", b.ETag); f.Refused() || f.Inspection == nil || f.Inspection.SHA256 == "" {
+		t.Errorf("the file is kept as %+v", f.Inspection)
+	}
+	if now := w.Reload(r); now.Stage != airlock.InReview {
+		t.Errorf("is %s (%s)", now.Stage, now.Message)
+	}
+}
