@@ -35,6 +35,11 @@ func (s *step) sealed(ctx context.Context, files []airlock.File) ([]airlock.Move
 	if g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), files, files, false); g.On != airlock.Passed || s.flaw(files) != "" {
 		return moves, nil
 	}
+	if s.c.Request.Turn > 1 { // what was kept may have been found out since: the gate says so
+		if bad, err := airlock.Malware(ctx, s.f.Files, s.c.Request); err != nil || len(bad) > 0 {
+			return moves, err
+		}
+	}
 	return append(moves, passing(digest)), nil
 }
 
