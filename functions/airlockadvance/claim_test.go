@@ -1,6 +1,7 @@
 package airlockadvance_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -58,5 +59,29 @@ func TestReconciledAfterTheSealing(t *testing.T) {
 	}
 	if now := w.Reload(r); now.Stage != airlock.InReview {
 		t.Errorf("is %s (%s)", now.Stage, now.Message)
+	}
+}
+
+// Malware blocks a request wherever it stands among files that are refused, on
+// whichever page of them.
+func TestMalwareAmongRefusedFiles(t *testing.T) {
+	t.Parallel()
+	const files = 9
+	for infected := range files {
+		w := roomtest.New(t)
+		r := w.Draft(airlock.Import)
+		for i := range files {
+			name := fmt.Sprint("f", i)
+			f := airlock.File{Name: name, ETag: w.Drop(r, name, "x").ETag, Inspection: w.Inspected("x", refusal)}
+			if i == infected {
+				f.Malware = &airlock.Verdict{Class: airlock.Malicious, Result: "Malicious"}
+			}
+			w.Put(r, f)
+		}
+		r = w.Seal(w.Submit(r))
+		w.Must(follow(w))
+		if now := w.Reload(r); now.Stage != airlock.Blocked {
+			t.Errorf("infected file %d: is %s (%s)", infected, now.Stage, now.Message)
+		}
 	}
 }
