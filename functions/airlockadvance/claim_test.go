@@ -85,3 +85,28 @@ func TestMalwareAmongRefusedFiles(t *testing.T) {
 		}
 	}
 }
+
+// A draft that is handed in while it is looked at is looked at again as soon as
+// any other that is being sealed, and its sealing is nobody's turn yet.
+func TestHandedInWhileTheDraftIsLookedAt(t *testing.T) {
+	t.Parallel()
+	for _, port := range []string{"Work.Open", "Desk.List", "Files.List"} {
+		w := roomtest.New(t)
+		r := w.Draft(airlock.Import)
+		w.Ready(r, "a", "alpha")
+		w.Pass(time.Hour)
+		w.Faults.Before(port, func() {
+			w.Faults.Before(port, nil)
+			w.Submit(r)
+		})
+		look(w)
+		open, err := w.Store.Open(t.Context(), r.Key())
+		w.Must(err)
+		if open.Stage != airlock.Sealing || open.Due.After(w.Now().Add(roomtest.HintAfter)) {
+			t.Errorf("handed in before %s: %s is due %v later", port, open.Stage, open.Due.Sub(w.Now()))
+		}
+		if mine, err := w.Ledger.Begin(t.Context(), w.Work, w.Reload(r)); err != nil || !mine {
+			t.Errorf("handed in before %s: somebody else has the turn, %v", port, err)
+		}
+	}
+}
