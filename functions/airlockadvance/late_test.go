@@ -145,6 +145,9 @@ func TestLateMalwareInKeptFile(t *testing.T) {
 			if want := map[bool]airlock.Stage{true: airlock.Revoked, false: airlock.Blocked}[stage == airlock.Approved]; now.Stage != want {
 				t.Errorf("is %s (%s), want %s", now.Stage, now.Message, want)
 			}
+			if n := strings.Count(strings.Join(w.Actions(now), " "), "passed"); stage == airlock.Sealing && n != 1 {
+				t.Errorf("passed the gate %d times, of which the first turn is one", n)
+			}
 			for _, f := range w.Known(now, airlock.Listed) {
 				if (f.Class() == airlock.Malicious) != (f.Name == "old") {
 					t.Errorf("%s is shown as %q", f.Name, f.Class())

@@ -54,7 +54,7 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 		Health: s.Health}.Handle)
 	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency,
-		Orders: s.Orders, Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects, Gather: w.GatherFor, GatherFrom: w.GatherFrom}.Handle)
+		Fresh: s.Store, Orders: s.Orders, Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects, Gather: w.GatherFor, GatherFrom: w.GatherFrom}.Handle)
 	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Fresh: s.Store, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice,
 		Pages: w.DeliverPages, Busy: w.DeliverBusy}.Handle)

@@ -118,7 +118,7 @@ func (w *World) wire() {
 	queued(w, message.QueueInspect, airlockinspect.Function{Ledger: book, Files: p.Files, Vault: p.Vault,
 		Inspector: inspect.Inspector{SliceBytes: w.set.InspectSlice, BufferBytes: 4096, Now: w.clock}}.Handle)
 	queued(w, message.QueueVerdict, airlockverdict.Function{Ledger: book, Files: p.Files, Desk: p.Desk}.Handle)
-	queued(w, message.QueueAdvance, airlockadvance.Function{Ledger: book, Files: p.Files, Work: p.Work, Desk: p.Desk,
+	queued(w, message.QueueAdvance, airlockadvance.Function{Ledger: book, Fresh: p.Workspaces, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Orders: orders{w}, Page: w.set.SealPage, Parallel: 1, GatherFrom: w.set.GatherFrom}.Handle)
 	queued(w, message.QueueDeliver, airlockdeliver.Function{Ledger: book, Fresh: p.Workspaces, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
