@@ -1,0 +1,60 @@
+package commands_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/trefoil-tre/trefoil/internal/cli"
+)
+
+// stranger is a TRE of somebody else's making, that is its own issuer. named
+// are what its discovery document says.
+func stranger(t *testing.T, named map[string]string) *httptest.Server {
+	t.Helper()
+	mux := http.NewServeMux()
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	answer := func(path string, v any) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) })
+	}
+	document := map[string]string{"issuer": s.URL, "authorization_endpoint": s.URL + "/authorize", "token_endpoint": s.URL + "/token",
+		"device_authorization_endpoint": s.URL + "/device"}
+	for name, address := range named {
+		document[name] = address
+	}
+	answer("/api/.metadata", map[string]string{"api_client_id": audience, "api_root_scope": "scope", "issuer": s.URL})
+	answer("/.well-known/openid-configuration", document)
+	return s
+}
+
+// TestAnIssuerOpensNoPrograms: whoever names the issuer could have the system
+// open what they like in place of a browser, or secrets sent in the open.
+func TestAnIssuerOpensNoPrograms(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, endpoint, address, way string }{
+		{"a file in place of a page", "authorization_endpoint", "file:///usr/bin/true", "interactive"},
+		{"a share in place of a page", "authorization_endpoint", `\\files.example.org\share\page`, "interactive"},
+		{"another program's address", "authorization_endpoint", "ms-settings:about", "interactive"},
+		{"an option in place of a page", "authorization_endpoint", "--help", "interactive"},
+		{"tokens in the open", "token_endpoint", "http://tre.example.org/token", "client-credentials"},
+		{"codes in the open", "device_authorization_endpoint", "http://tre.example.org/device", "device-code"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.env["BROWSER"], w.env["TRE_CLIENT_SECRET"] = "true", secret
+			w.saw = func(text string) {
+				if strings.Contains(text, tc.address) && !strings.Contains(text, "no https address") {
+					t.Errorf("said %q", text)
+				}
+			}
+			got := w.run("login", tc.way, stranger(t, map[string]string{tc.endpoint: tc.address}).URL, "--client-id", "robot")
+			if got.code != cli.Failed || !strings.Contains(got.err, "no https address") {
+				t.Errorf("exit code %d, said %q", got.code, got.err)
+			}
+		})
+	}
+}
