@@ -58,3 +58,41 @@ func TestAnIssuerOpensNoPrograms(t *testing.T) {
 		})
 	}
 }
+
+// TestSecretsAreNotSentOn: an address that answers with a redirect gets what it
+// was sent, and nobody else does.
+func TestSecretsAreNotSentOn(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("somebody else was sent %s %s with %q", r.Method, r.URL, r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(other.Close)
+	away := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(away.Close)
+
+	w := newWorld(t)
+	w.env["TRE_CLIENT_SECRET"] = secret
+	s := stranger(t, map[string]string{"token_endpoint": away.URL})
+	if got := w.run("login", "client-credentials", s.URL, "--client-id", "robot"); got.code == cli.Done || !strings.Contains(got.err, "sends on to") {
+		t.Errorf("a client's secret: %+v", got)
+	}
+	if got := newWorld(t).at(away).run("workspaces", "list"); got.code == cli.Done || !strings.Contains(got.err, "sends on to") {
+		t.Errorf("a token: %+v", got)
+	}
+}
+
+// TestRedirectsWithinAnAddress are followed.
+func TestRedirectsWithinAnAddress(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.Handle("/api/workspaces", http.RedirectHandler("/moved", http.StatusFound))
+	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			t.Error("no token")
+		}
+		_, _ = w.Write([]byte(`{"workspaces":[]}`))
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	newWorld(t).at(s).must("workspaces", "list")
+}
