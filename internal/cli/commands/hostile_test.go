@@ -96,3 +96,31 @@ func TestRedirectsWithinAnAddress(t *testing.T) {
 	t.Cleanup(s.Close)
 	newWorld(t).at(s).must("workspaces", "list")
 }
+
+// TestWordsDoNotSteerTheTerminal: names, codes and addresses are of others'
+// making.
+func TestWordsDoNotSteerTheTerminal(t *testing.T) {
+	t.Parallel()
+	const wipe = "\x1b[2Jgone"
+	mux := http.NewServeMux()
+	answer := func(path string, v any) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) })
+	}
+	answer("/device", map[string]any{"device_code": "d", "user_code": wipe, "verification_uri": "https://example.org/" + wipe, "interval": 1, "expires_in": 60})
+	answer("/api/workspaces", map[string]any{"workspaces": []any{map[string]any{"properties": map[string]string{"display_name": wipe}}}})
+	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"error":"access_denied"}`))
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	tre := stranger(t, map[string]string{"device_authorization_endpoint": s.URL + "/device", "token_endpoint": s.URL + "/token"})
+	got := newWorld(t).person().run("login", "device-code", tre.URL, "--client-id", "robot")
+	if got.code == cli.Done || strings.Contains(got.err, "\x1b") || !strings.Contains(got.err, "gone") {
+		t.Errorf("a code: %+v", got)
+	}
+	got = newWorld(t).at(s).person().run("workspaces", "list", "-q", "workspaces[0].properties.display_name")
+	if got.code != cli.Done || strings.Contains(got.out, "\x1b") || !strings.Contains(got.out, "gone") {
+		t.Errorf("one name: %+v", got)
+	}
+}
