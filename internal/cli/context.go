@@ -76,7 +76,7 @@ func New(in, out, errs *os.File, getenv func(string) string, now func() time.Tim
 	return &Context{In: in, Out: out, Err: errs,
 		Terminal: Terminal{In: isTerminal(in), Out: isTerminal(out), Err: isTerminal(errs)},
 		Screen:   console.Open(errs, getenv), Page: console.Open(out, getenv),
-		Now: now, Zone: time.Local, Getenv: getenv, HTTP: &http.Client{Timeout: callTime}}
+		Now: now, Zone: time.Local, Getenv: getenv, HTTP: HTTP()}
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
