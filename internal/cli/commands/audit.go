@@ -125,6 +125,9 @@ func newAuditList(c *cli.Context) *cobra.Command {
 				}
 				path = "/workspaces/" + workspace + "/audit"
 			}
+			if s.csv && !cmd.Flags().Changed("limit") {
+				s.limit = 0 // a table that is kept is whole
+			}
 			return s.run(cmd.Context(), c, path)
 		},
 	}
@@ -136,7 +139,7 @@ func newAuditList(c *cli.Context) *cobra.Command {
 	f.StringVar(&s.action, "action", "", "what was done, such as submit")
 	f.StringVar(&s.request, "request", "", "id of the request it is about")
 	f.StringVar(&s.person, "person", "", "object id of whom it is about")
-	f.IntVar(&s.limit, "limit", defaultLines, "at most so many lines, the newest; 0 for all")
+	f.IntVar(&s.limit, "limit", defaultLines, "at most so many lines, the newest; 0 for all, as --csv does where it is absent")
 	f.BoolVar(&s.csv, "csv", false, "write CSV, whatever --output says")
 	return p.flag(c, cmd)
 }
@@ -187,12 +190,7 @@ func (s *search) run(ctx context.Context, c *cli.Context, path string) error {
 		return err
 	}
 	if s.csv {
-		q.Set("format", "csv")
-		answer, err := caller.Send(ctx, client.Call{Method: http.MethodGet, Path: path + "?" + q.Encode()})
-		if err == nil {
-			_, err = c.Out.Write(answer.Body)
-		}
-		return err
+		return s.table(ctx, c, caller, path, q)
 	}
 	lines := []audit.Line{}
 	for cursor := ""; ; {
