@@ -25,8 +25,8 @@ const workspacesAnswer = `{"workspaces":[
 
 const requestAnswer = `{"id":"` + first + `","workspaceId":"` + heart + `","type":"export","title":"Figures of the first paper, third round, with the supplement","status":"in_review",
  "createdBy":{"name":"Heart Researcher"},"updatedBy":{"name":"Heart Researcher"},"createdWhen":1795341600,"updatedWhen":1795345200,"businessJustification":"Aggregates only, no cell below ten, as agreed with the data owner in spring",
- "files":[{"name":"figures.pdf","size":1048576},{"name":"tables.csv","size":2048}],"filesCount":2,"bytes":1050624,"waitsFor":"an airlock manager's decision","waitsForRole":"manager","deadline":1796000000,
- "history":[{"updatedWhen":1795342000,"updatedBy":{"name":"Heart Researcher"},"properties":{"previousStatus":"draft"}},{"updatedWhen":1795345200,"updatedBy":{"name":"engine"},"properties":{"previousStatus":"submitted"}}],
+ "files":[{"name":"figures.pdf","size":1048576},{"name":"tables.csv","size":2048}],"filesCount":2,"bytes":1050624,"waitsFor":"waits for an airlock manager to decide","waitsForRole":"manager","deadline":1796000000,
+ "history":[{"updatedWhen":1795341600,"updatedBy":{"name":"Heart Researcher"},"properties":{"previousStatus":"draft"}},{"updatedWhen":1795342000,"updatedBy":{"name":"Heart Colleague"},"properties":{"previousStatus":"submitted"}}],
  "reviews":[{"reviewer":{"name":"Heart Airlock Manager"},"dateCreated":1795345100,"reviewDecision":"returned","decisionExplanation":"Say what the supplement is"}],"manifestDigest":"digest-of-turn"}`
 
 func tables(t *testing.T) *fake {
