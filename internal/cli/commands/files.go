@@ -73,7 +73,7 @@ func newRemoveFile(c *cli.Context) *cobra.Command {
 			}
 			return err
 		})
-	cmd.Flags().StringVar(&name, "file", "", "name of the file, as `tre airlock files` lists it")
+	cmd.Flags().StringVar(&name, "file", "", "name of the file, as 'tre airlock files' lists it")
 	return cmd
 }
 

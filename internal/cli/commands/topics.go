@@ -36,6 +36,7 @@ TRE_PROFILE            profile to use, as --profile
 TRE_WORKSPACE          workspace where none is named, as ` + "`tre use`" + `
 TRE_CLIENT_SECRET      secret for ` + "`tre login client-credentials`" + `
 TRE_CONFIG_DIR         folder for profiles and tokens (default tre in your system's folder for configuration)
+TRE_CACHE_DIR          folder for the journals of transfers (default trefoil in your system's folder for caches)
 TRECLI_OUTPUT          how to write results, as --output (AzureTRE's name)
 NO_COLOR               no colours, whatever its value (https://no-color.org)
 BROWSER                program that opens the sign-in page

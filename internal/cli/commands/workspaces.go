@@ -79,8 +79,8 @@ func newWorkspace(c *cli.Context) *cobra.Command {
 		request.AddCommand(byFlag(cmd))
 	}
 	cmd := family("workspace", "One workspace: tre workspace ID show", newWorkspaceShow(c), requests, request, hiddenRequestIDs(c), newUsers(c),
-		newFreeze(c, "freeze", "Freeze the workspace: no links, no deliveries, no decisions"),
-		newFreeze(c, "unfreeze", "Let a frozen workspace go on"))
+		newFreeze(c, "freeze", "Freeze the workspace: no links, no deliveries, no decisions", "The workspace is frozen."),
+		newFreeze(c, "unfreeze", "Let a frozen workspace go on", "The workspace goes on."))
 	for flag := range maps.Values(placed) { // so that Arrange's are known where help and completion stop half-way
 		cmd.PersistentFlags().String(flag, "", "")
 		_ = cmd.PersistentFlags().MarkHidden(flag) // fails only for unknown flags
@@ -160,14 +160,14 @@ func newWorkspaceShow(c *cli.Context) *cobra.Command {
 		})
 }
 
-func newFreeze(c *cli.Context, name, short string) *cobra.Command {
+func newFreeze(c *cli.Context, name, short, said string) *cobra.Command {
 	var reason string
 	cmd := onWorkspace(c, &cobra.Command{Use: name, Short: short}, func(ctx context.Context, caller *client.Client, path string, _ []string) error {
 		why, err := c.Ask(ctx, reason, cli.Question{Flag: "reason", Text: "Why? Everybody in the workspace is told"})
 		if err != nil {
 			return err
 		}
-		return change(ctx, c, caller, http.MethodPost, path+"/"+name, map[string]string{"reason": why}, "Done: "+name+".")
+		return change(ctx, c, caller, http.MethodPost, path+"/"+name, map[string]string{"reason": why}, said)
 	})
 	cmd.Flags().StringVar(&reason, "reason", "", "why; everybody in the workspace is told")
 	return cmd
