@@ -94,7 +94,7 @@ func TestWhatPeopleAndProgramsRead(t *testing.T) {
 				text += "--- said:\n" + got.err
 			}
 			golden(t, tc.name, text)
-			if !tc.pipe && !strings.HasPrefix(tc.name, "workspaces-") && tc.name != "exit-codes" {
+			if !tc.pipe && !strings.HasPrefix(tc.name, "workspaces-") {
 				for line := range strings.Lines(got.out) {
 					if columns := console.Width(strings.TrimSuffix(line, "\n")); columns > 80 {
 						t.Errorf("%d columns: %s", columns, line)
