@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,10 +21,17 @@ import (
 
 // workspace is what is shown of AzureTRE's resource.
 type workspace struct {
-	ID         string   `json:"id"`
-	Status     string   `json:"deploymentStatus"`
-	Roles      []string `json:"roles"`
-	ETag       string   `json:"_etag"`
+	ID     string   `json:"id"`
+	Status string   `json:"deploymentStatus"`
+	Roles  []string `json:"roles"`
+	ETag   string   `json:"_etag"`
+	Freeze *struct {
+		By struct {
+			Name string `json:"name"`
+		} `json:"frozenBy"`
+		When   time.Time `json:"frozenWhen"`
+		Reason string    `json:"reason"`
+	} `json:"freeze"`
 	Properties struct {
 		Name        string `json:"display_name"`
 		Description string `json:"description"`
@@ -149,12 +157,16 @@ func newWorkspaceShow(c *cli.Context) *cobra.Command {
 				return fmt.Errorf("workspace: %w", err)
 			}
 			return c.Show(answer.Body, func(*console.Screen) {
-				p, airlock := w.Workspace.Properties, "on"
+				p, airlock, frozen := w.Workspace.Properties, "on", ""
+				if f := w.Workspace.Freeze; f != nil {
+					frozen = c.Stamp(f.When) + " by " + f.By.Name + ": " + f.Reason
+				}
 				if p.Airlock != nil && !*p.Airlock {
 					airlock = "off"
 				}
 				c.Details(cli.Detail{Name: "Name", Text: p.Name, Style: console.Bold}, cli.Detail{Name: "Description", Text: p.Description},
 					cli.Detail{Name: "Id", Text: w.Workspace.ID}, cli.Detail{Name: "Status", Text: w.Workspace.Status},
+					cli.Detail{Name: "Frozen", Text: frozen, Style: console.Red},
 					cli.Detail{Name: "Airlock", Text: airlock}, cli.Detail{Name: "Your roles", Text: strings.Join(w.Workspace.Roles, ", ")})
 			})
 		})
