@@ -39,7 +39,7 @@ func tables(t *testing.T) *fake {
 		"GET /requests?airlock_manager=false":                         {body: `[` + requestAnswer + `]`},
 		"GET /requests?airlock_manager=true":                          {body: `[` + requestAnswer + `]`},
 		"GET /workspaces/" + heart + "/requests/" + first + "/files?limit=1000": {body: `{"files":[{"name":"figures.pdf","size":1048576,"type":"application/pdf","verdict":"clean","sha256":"0123456789abcdef","findings":[]},
-			{"name":"evil\u001b[31m\tname.exe","size":3,"type":"application/x-msdownload","verdict":"malware","sha256":"ff","refused":true,"findings":[{"text":"Programs may not leave"}]}]}`},
+			{"name":"evil\u001b[31m\tname.exe","size":3,"type":"application/x-msdownload","verdict":"malware","sha256":"ff","refused":true,"findings":[{"text":"Programs may not leave"}]},{"name":"appendix.pdf","size":5,"type":"application/pdf","verdict":"clean","sha256":"aa","findings":[]}]}`},
 		"GET /workspaces/" + heart + "/users": {body: `{"users":[{"id":"a0000000-0000-4000-8000-000000000001","displayName":"Heart Owner","email":"owner@heart.example","roles":[{"displayName":"WorkspaceOwner"},{"displayName":"AirlockManager","expires":"2026-11-25T00:00:00Z"}]},
 			{"id":"a0000000-0000-4000-8000-000000000002","displayName":"Some Group","roles":["WorkspaceResearcher"],"heldBack":"training has ended"}]}`},
 		"GET /workspaces/" + heart: {body: `{"workspace":{"id":"` + heart + `","deploymentStatus":"deployed","roles":["WorkspaceOwner"],"properties":{"display_name":"Heart study"},
