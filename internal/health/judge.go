@@ -69,7 +69,7 @@ func (j judge) engine() (Level, string) {
 func (j judge) ran(source string, limit time.Duration) (Level, string) {
 	h := j.of(source)
 	if h.At.IsZero() && h.FailedAt.IsZero() {
-		return Bad, source + " has never run"
+		return age(j.now.Sub(j.installed()), limit), source + " has never run"
 	}
 	since := h.At
 	if since.IsZero() {
@@ -85,6 +85,17 @@ func (j judge) ran(source string, limit time.Duration) (Level, string) {
 		text += fmt.Sprintf(" and has failed %d times since: %s", h.Failures, h.Class)
 	}
 	return level, text
+}
+
+// installed is since when somebody could have seen the engine at work: when the
+// first front came up that still tells of itself.
+func (j judge) installed() (first time.Time) {
+	for _, h := range j.beats {
+		if h.Source == Front && !h.Since.IsZero() && (first.IsZero() || h.Since.Before(first)) {
+			first = h.Since
+		}
+	}
+	return first
 }
 
 func (j judge) ago(t time.Time) string { return j.now.Sub(t).Round(time.Second).String() }
