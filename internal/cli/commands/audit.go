@@ -152,8 +152,18 @@ const maxPage = 1000
 
 func (s *search) query(c *cli.Context) (url.Values, error) {
 	q := url.Values{}
-	for name, value := range map[string]string{"actor": s.actor, "action": s.action, "request": s.request, "person": s.person} {
-		if value != "" {
+	if s.limit < 0 {
+		return nil, cli.Misused("--limit: %d is less than nothing; 0 means all", s.limit)
+	}
+	if s.action != "" {
+		q.Set("action", s.action)
+	}
+	for name, value := range map[string]string{"actor": s.actor, "request": s.request, "person": s.person} {
+		switch {
+		case value == "":
+		case !cli.IsID(value): // the API would find nothing, which is no answer to rely on
+			return nil, cli.Misused("--%s: %q is no id in full; -o json shows them so", name, value)
+		default:
 			q.Set(name, value)
 		}
 	}

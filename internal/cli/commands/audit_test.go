@@ -1,8 +1,25 @@
 package commands_test
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/trefoil-tre/trefoil/internal/cli"
 )
+
+func TestAuditIsNotSearchedByHalfAnID(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--request=3f2a", "--actor=Heart Owner", "--person=me", "--limit=-1"} {
+		t.Run(flag, func(t *testing.T) {
+			t.Parallel()
+			server := newFake(t, nil)
+			got := newWorld(t).at(server.Server).run("audit", "list", "--all", flag)
+			if name, _, _ := strings.Cut(flag, "="); got.code != cli.Usage || !strings.Contains(got.err, name) || len(server.calls) > 0 {
+				t.Errorf("exit code %d, %d calls: %s", got.code, len(server.calls), got.err)
+			}
+		})
+	}
+}
 
 func TestAuditTableHoldsWhatWasAskedFor(t *testing.T) {
 	t.Parallel()

@@ -48,9 +48,9 @@ const formatting = `--output table   for people (the default)
 --output raw     the answer as it came; a text without its quotes
 --output none    nothing: only the exit code counts
 
-A table fits the terminal: ids are shortened (any command takes the short form), long texts are cut, times are near
-("2 h ago") or dates. Into a pipe or a file the same rows go whole, with tabs between them, without names of columns,
-with times as RFC 3339 in UTC.
+A table fits the terminal: ids are shortened (where a request or a workspace is named the short form will do), long texts
+are cut, times are near ("2 h ago") or dates. Into a pipe or a file the same rows go whole, with tabs between them,
+without names of columns, with times as RFC 3339 in UTC.
 
 --query takes a JMESPath expression (https://jmespath.org) and applies it to the API's answer, in any format:
 
