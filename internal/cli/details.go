@@ -33,6 +33,13 @@ func (c *Context) Details(facts ...Detail) {
 	}
 }
 
+// Gap writes an empty line between two things, on a terminal.
+func (c *Context) Gap() {
+	if c.Terminal.Out {
+		c.Page.Line("")
+	}
+}
+
 // Title writes a line above what follows, on a terminal.
 func (c *Context) Title(text string) {
 	if c.Terminal.Out {

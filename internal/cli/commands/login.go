@@ -47,7 +47,7 @@ func newLogin(c *cli.Context, signer *signin.Signer) *cobra.Command {
 	}
 	l.flags(cmd)
 	f := cmd.Flags()
-	f.BoolVar(&l.local, "local", false, "sign in to the system that `make run` (tre local up) runs on this machine")
+	f.BoolVar(&l.local, "local", false, "sign in to the system that 'make run' (tre local up) runs on this machine")
 	f.StringVar(&l.as, "as", "", "with --local: key of the person to be, such as heart-researcher")
 	f.StringVar(&l.localFile, "local-file", "", "with --local: its local.json (default build/local/local.json here or above)")
 	_ = cmd.RegisterFlagCompletionFunc("as", l.completeKeys) // fails only for unknown flags
