@@ -60,7 +60,6 @@ type Function struct {
 	Work   airlock.Work
 	Poison Poison
 	Dead   Dead
-	Orders Orders
 	Log    *slog.Logger // nil means slog.Default()
 	Queues []string     // whose poison is read
 	Marks  int          // marks on a request after which administrators are told; 0 means 3
@@ -171,9 +170,6 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 				return err
 			}
 		}
-	}
-	if err := f.again(ctx, queue, p); err != nil {
-		return err
 	}
 	out.Advance = append(out.Advance, message.Advance{Workspace: about.Workspace, Request: about.Request})
 	if len(c.Request.Notices) > 0 { // a look that fails again would never order it

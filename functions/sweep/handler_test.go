@@ -46,7 +46,7 @@ func (a *aside) Letters(context.Context, int) ([]sweep.Letter, error) {
 }
 
 func room(w *roomtest.World, a *aside) sweep.Function {
-	return sweep.Function{Ledger: w.Ledger, Work: w.Work, Poison: a, Dead: a, Orders: w.Orders, Queues: message.Queues}
+	return sweep.Function{Ledger: w.Ledger, Work: w.Work, Poison: a, Dead: a, Queues: message.Queues}
 }
 
 func tick(w *roomtest.World, a *aside) (sweep.Out, error) {

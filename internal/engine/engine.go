@@ -76,7 +76,7 @@ func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 		return err
 	}
 	f := sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
-		Dead: dead{letters}, Orders: s.Orders, Queues: message.Queues, Marks: c.Work.MarkAfter,
+		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter,
 		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch, Health: s.Health, Overdue: c.Health.Overdue}
 	if c.Telemetry.Metrics() {
 		f.Look = s.Orders.Look

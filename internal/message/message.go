@@ -44,7 +44,6 @@ type Verdict struct {
 	Detail    string    `json:"detail,omitempty"`
 	SHA256    string    `json:"sha256,omitempty"`
 	At        time.Time `json:"at"`
-	Again     int       `json:"again,omitempty"` // times it was poisoned and put back
 	Trace     string    `json:"trace,omitempty"`
 }
 

@@ -131,7 +131,7 @@ func (w *World) wire() {
 	direct(w, "front", "blobcreated", blobcreated.Function{Door: door()}.Handle)
 	direct(w, "front", "blobscanned", blobscanned.Function{Door: door()}.Handle)
 	direct(w, "front", "airlockchanged", airlockchanged.Function{Door: door()}.Handle)
-	direct(w, "engine", "sweep", sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Orders: orders{w}, Log: log,
+	direct(w, "engine", "sweep", sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Log: log,
 		Queues: message.Queues}.Handle)
 	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan,
 		Members: p.Members, Rolls: w.store, Records: w.store}.Handle)
