@@ -130,7 +130,7 @@ func (s *step) one(ctx context.Context) (*airlock.Move, error) {
 	r := s.c.Request
 	switch r.Stage {
 	case airlock.InReview, airlock.Approving, airlock.Approved:
-		if infected, err := airlock.FindMalware(ctx, s.f.Files, r, s.c.Policy); err != nil || infected != nil {
+		if infected, err := airlock.FindMalware(ctx, s.f.Files, r); err != nil || infected != nil {
 			return infected, errors.Join(err, s.showKept(ctx))
 		}
 	case airlock.Blocking:

@@ -59,8 +59,9 @@ func TestLateMalware(t *testing.T) {
 		{name: "failed in review, retried", story: []airlock.Trigger{airlock.Broke, airlock.RetryReview}, want: airlock.Blocked, why: "malware"},
 		{name: "delivery stopped", story: []airlock.Trigger{airlock.Approve, airlock.Stop}, want: airlock.Failed, why: "because"},
 		{name: "delivery failed, retried", story: []airlock.Trigger{airlock.Approve, airlock.Broke, airlock.RetryDeliver}, want: airlock.Blocked, why: "malware"},
-		{name: "in review, no scan is waited for", skip: true, want: airlock.InReview},
-		{name: "approved, no scan is waited for", story: []airlock.Trigger{airlock.Approve, airlock.Delivered}, skip: true, want: airlock.Approved, why: "because"},
+		{name: "in review, no scan is waited for", skip: true, want: airlock.Blocked, why: "after the review began", told: airlock.ToldInfected},
+		{name: "approved, no scan is waited for", story: []airlock.Trigger{airlock.Approve, airlock.Delivered}, skip: true, want: airlock.Revoked,
+			why: "after the release", told: airlock.ToldRecalled},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
