@@ -26,11 +26,11 @@ func (s *step) draft(ctx context.Context) (*airlock.Move, error) {
 	}
 	if again := open.Looked.Add(pause); err == nil && now.Before(again) {
 		open.Due = again
-		return nil, s.f.Work.Touch(ctx, open)
+		return nil, s.putOff(ctx, open)
 	}
 	open.Key, open.Looked, open.Due = s.c.Request.Key(), now, now.Add(pause)
-	if err := s.f.Work.Touch(ctx, open); err != nil {
-		return nil, fmt.Errorf("open work: %w", err)
+	if err := s.putOff(ctx, open); err != nil {
+		return nil, err
 	}
 	move, ordered, err := s.lookAtDraft(ctx)
 	if err != nil || move != nil {
@@ -39,7 +39,32 @@ func (s *step) draft(ctx context.Context) (*airlock.Move, error) {
 	if open.Due = now.Add(s.f.Ledger.Cadence.Draft); ordered { // see soon whether the orders arrived
 		open.Due = now.Add(s.f.Ledger.Cadence.Hint)
 	}
-	return nil, s.f.Work.Touch(ctx, open)
+	if open.Stage, err = s.stillOpen(ctx); err != nil {
+		return nil, err
+	}
+	return nil, s.putOff(ctx, open)
+}
+
+// stillOpen is the stage of the open work as it is now: a draft that is large
+// may have been handed in while it was listed.
+func (s *step) stillOpen(ctx context.Context) (airlock.Stage, error) {
+	open, err := s.f.Work.Open(ctx, s.c.Request.Key())
+	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
+		return "", fmt.Errorf("open work: %w", err)
+	}
+	return open.Stage, nil
+}
+
+// putOff says when to look at the draft again. What was handed in meanwhile is
+// looked at as its own stage says, and nobody has its turn yet.
+func (s *step) putOff(ctx context.Context, open airlock.Open) error {
+	if open.Stage != airlock.Draft {
+		return nil
+	}
+	if err := s.f.Work.Touch(ctx, open); err != nil {
+		return fmt.Errorf("open work: %w", err)
+	}
+	return nil
 }
 
 // lookAtDraft lists the draft and says what to do about it; ordered tells that

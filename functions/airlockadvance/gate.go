@@ -11,7 +11,7 @@ import (
 
 // gate holds the sealed files against verdicts and policy.
 func (s *step) gate(ctx context.Context) (*airlock.Move, error) {
-	troubled, _, err := s.f.Files.List(ctx, s.slot(), airlock.Selection{Which: airlock.Troubled}, airlock.Page{})
+	troubled, err := s.all(ctx, airlock.Troubled) // malware comes first, also when it is found behind a thousand files that are refused
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}

@@ -35,6 +35,7 @@ type Function struct {
 	Vault     airlock.Vault
 	Manifests airlock.Manifests
 	Orders    Orders
+	Fresh     airlock.Workspaces // remembers nothing: whether a workspace is frozen is asked before a deadline ends something
 
 	Page     int           // files sealed in one go; 0 means 100
 	Parallel int           // copies under way at once; 0 means 8
@@ -76,7 +77,11 @@ func (f Function) advance(ctx context.Context, c ledger.Case, m message.Advance)
 		s := step{f: f, c: c, out: &out, trace: m.Trace, facts: m.File || m.Gathered}
 		moves, err := s.next(ctx)
 		listed = listed || s.listed
-		if err == nil && len(moves) == 0 {
+		held := false
+		if err == nil {
+			held, err = s.held(ctx, moves)
+		}
+		if err == nil && (len(moves) == 0 || held) {
 			s.order(ledger.Pending(s.c.Request)...)
 			return out, s.wait(ctx, moved, listed)
 		}
@@ -125,7 +130,7 @@ func (s *step) one(ctx context.Context) (*airlock.Move, error) {
 	r := s.c.Request
 	switch r.Stage {
 	case airlock.InReview, airlock.Approving, airlock.Approved:
-		if infected, err := airlock.FindMalware(ctx, s.f.Files, r, s.c.Policy); err != nil || infected != nil {
+		if infected, err := airlock.FindMalware(ctx, s.f.Files, r); err != nil || infected != nil {
 			return infected, errors.Join(err, s.showKept(ctx))
 		}
 	case airlock.Blocking:

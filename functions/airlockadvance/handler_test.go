@@ -17,7 +17,7 @@ import (
 
 // room is the function in a world.
 func room(w *roomtest.World) airlockadvance.Function {
-	return airlockadvance.Function{Ledger: w.Ledger, Files: w.Rows, Work: w.Work, Desk: w.Desk, Vault: w.Vault, Manifests: w.Manifests, Orders: w.Orders, Page: 2, Parallel: 1}
+	return airlockadvance.Function{Ledger: w.Ledger, Files: w.Rows, Work: w.Work, Desk: w.Desk, Vault: w.Vault, Manifests: w.Manifests, Orders: w.Orders, Fresh: w.Spaces, Page: 2, Parallel: 1}
 }
 
 var order = message.Advance{Workspace: roomtest.Here, Request: roomtest.RequestID, Trace: "trace"}

@@ -59,8 +59,9 @@ func TestLateMalware(t *testing.T) {
 		{name: "failed in review, retried", story: []airlock.Trigger{airlock.Broke, airlock.RetryReview}, want: airlock.Blocked, why: "malware"},
 		{name: "delivery stopped", story: []airlock.Trigger{airlock.Approve, airlock.Stop}, want: airlock.Failed, why: "because"},
 		{name: "delivery failed, retried", story: []airlock.Trigger{airlock.Approve, airlock.Broke, airlock.RetryDeliver}, want: airlock.Blocked, why: "malware"},
-		{name: "in review, no scan is waited for", skip: true, want: airlock.InReview},
-		{name: "approved, no scan is waited for", story: []airlock.Trigger{airlock.Approve, airlock.Delivered}, skip: true, want: airlock.Approved, why: "because"},
+		{name: "in review, no scan is waited for", skip: true, want: airlock.Blocked, why: "after the review began", told: airlock.ToldInfected},
+		{name: "approved, no scan is waited for", story: []airlock.Trigger{airlock.Approve, airlock.Delivered}, skip: true, want: airlock.Revoked,
+			why: "after the release", told: airlock.ToldRecalled},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,6 +144,9 @@ func TestLateMalwareInKeptFile(t *testing.T) {
 			now := w.Reload(airlock.Request{Workspace: roomtest.Here, ID: roomtest.RequestID})
 			if want := map[bool]airlock.Stage{true: airlock.Revoked, false: airlock.Blocked}[stage == airlock.Approved]; now.Stage != want {
 				t.Errorf("is %s (%s), want %s", now.Stage, now.Message, want)
+			}
+			if n := strings.Count(strings.Join(w.Actions(now), " "), "passed"); stage == airlock.Sealing && n != 1 {
+				t.Errorf("passed the gate %d times, of which the first turn is one", n)
 			}
 			for _, f := range w.Known(now, airlock.Listed) {
 				if (f.Class() == airlock.Malicious) != (f.Name == "old") {

@@ -50,10 +50,14 @@ func (s *step) reconcile(ctx context.Context) error {
 		}
 		rows = append(rows, changed...)
 	}
-	s.inspectReplaced(rows)
-	if len(rows) > 0 {
-		s.order(airlock.Advance) // what is refused now may have been the last
+	if len(rows) == 0 {
+		return nil
 	}
+	if err := s.claim(ctx); err != nil { // they may have been sealed meanwhile, and their draft be gone
+		return err
+	}
+	s.inspectReplaced(rows)
+	s.order(airlock.Advance) // what is refused now may have been the last
 	return s.put(ctx, rows)
 }
 

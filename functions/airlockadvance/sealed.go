@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
@@ -31,10 +32,15 @@ func (s *step) sealed(ctx context.Context, files []airlock.File) ([]airlock.Move
 	}
 	s.c.Request.Manifest, s.c.Request.Files, s.c.Request.Bytes = digest, len(files), bytesOf(files)
 	moves := []airlock.Move{{On: airlock.Sealed, Detail: fmt.Sprintf("manifest %s, %d files, %d came too late", digest, len(files), late)}}
-	if g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), files, files, false); g.On == airlock.Passed && s.flaw(files) == "" {
-		moves = append(moves, passing(digest))
+	if g := airlock.Judge(s.c.Request, s.c.Policy, s.now(), files, files, false); g.On != airlock.Passed || s.flaw(files) != "" {
+		return moves, nil
 	}
-	return moves, nil
+	if s.c.Request.Turn > 1 { // what was kept may have been found out since: the gate says so
+		if bad, err := airlock.Malware(ctx, s.f.Files, s.c.Request); err != nil || len(bad) > 0 {
+			return moves, err
+		}
+	}
+	return append(moves, passing(digest)), nil
 }
 
 // passing is the move past the gate, with the manifest that reviewers see.
@@ -64,15 +70,28 @@ func (s *step) verify(ctx context.Context, files []airlock.File) (sound bool, er
 		listed[f.Name] = listed[f.Name] || f.Removal == nil
 		sealed[f.Name] = sealed[f.Name] || f.Seal != nil && f.Seal.ETag != "" && f.Seal.ETag == there[f.Name]
 	}
-	for _, b := range blobs {
-		if !listed[b.Name] {
-			if err := s.f.Vault.Remove(ctx, airlock.Ref{Place: place, Name: b.Name, ETag: b.ETag}); err != nil {
-				return false, fmt.Errorf("sealed container: %w", err)
-			}
+	strangers := slices.DeleteFunc(blobs, func(b airlock.Blob) bool { return listed[b.Name] })
+	rows := unsound(files, there, sealed)
+	if len(strangers)+len(rows) == 0 {
+		return true, nil
+	}
+	if err := s.claim(ctx); err != nil {
+		return false, err
+	}
+	for _, b := range strangers {
+		if err := s.f.Vault.Remove(ctx, airlock.Ref{Place: place, Name: b.Name, ETag: b.ETag}); err != nil {
+			return false, fmt.Errorf("sealed container: %w", err)
 		}
 	}
-	rows := unsound(files, there, sealed)
 	return len(rows) == 0, s.put(ctx, rows)
+}
+
+// claim comes before what takes something away from the listed files. Another
+// worker that read them before, and is about to commit what it read, loses the
+// race then and looks again; where one has committed already, this one does.
+func (s *step) claim(ctx context.Context) (err error) {
+	s.c, err = s.f.Ledger.Note(ctx, s.c, "", "")
+	return err
 }
 
 // unsound are the rows that mend what does not agree with the container: a

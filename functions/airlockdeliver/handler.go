@@ -138,7 +138,7 @@ func (f Function) finish(ctx context.Context, s slice, trace string) (Out, error
 	if len(blobs) != len(s.approved) {
 		return f.move(ctx, s.c, airlock.Move{On: airlock.Broke, Reason: fmt.Sprintf("%d of %d files arrived; retry the delivery", len(blobs), len(s.approved))}, trace)
 	}
-	if infected, err := airlock.FindMalware(ctx, f.Files, r, s.c.Policy); err != nil {
+	if infected, err := airlock.FindMalware(ctx, f.Files, r); err != nil {
 		return Out{}, err
 	} else if infected != nil {
 		return f.move(ctx, s.c, *infected, trace)

@@ -54,25 +54,27 @@ func (f Function) Handle(ctx context.Context, m message.Verdict) (Out, error) {
 	verdict := airlock.NewVerdict(m.Result, m.Detail, m.SHA256, m.At)
 	put := file.Recorded(verdict, m.SHA256)
 	if put.Verdict != nil && file.Outranked(*put.Verdict) {
-		return f.look(file, m, begun), nil
+		return f.look(file, put, m, begun), nil
 	}
 	if err := f.Files.Put(ctx, slot, []airlock.File{put}); err != nil {
 		return Out{}, fmt.Errorf("verdict: %w", err)
 	}
 	f.Health.Well(ctx, health.Verdict, string(verdict.Class), nil)
 	telemetry.Judged(ctx, string(verdict.Class))
-	return f.look(file, m, begun), nil
+	return f.look(file, put, m, begun), nil
 }
 
 // look orders a look at the request, if the file was submitted: else nobody
 // waits. A repeat orders it again. The file may have been submitted since its
-// row was read: who wrote that looks again after Gather, but what took longer
-// than that sees to itself.
-func (f Function) look(file airlock.File, m message.Verdict, begun time.Time) Out {
-	if file.Record == nil && f.Ledger.Now().Sub(begun) < cmp.Or(f.Gather, 2*time.Second) {
+// row was read: who wrote that looks again after Gather while facts about files
+// are waited for, but what took longer than that sees to itself. Malware counts
+// longer than that, and is rare: it orders a look of its own in any case.
+func (f Function) look(file, put airlock.File, m message.Verdict, begun time.Time) Out {
+	malware := put.Malware != nil
+	if !malware && file.Record == nil && f.Ledger.Now().Sub(begun) < cmp.Or(f.Gather, 2*time.Second) {
 		return Out{}
 	}
-	return Out{Advance: &message.Advance{Workspace: m.Workspace, Request: m.Request, File: true, Trace: m.Trace}}
+	return Out{Advance: &message.Advance{Workspace: m.Workspace, Request: m.Request, File: !malware, Trace: m.Trace}}
 }
 
 // find returns what is known of the version the verdict is about.

@@ -40,7 +40,7 @@ func TestVerdict(t *testing.T) {
 			b := w.Drop(r, "a", content)
 			w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Inspection: w.Inspected(content)})
 			return order("a", b.ETag, malicious)
-		}, airlock.Malicious, false, fault.None},
+		}, airlock.Malicious, true, fault.None},
 		{"on what was submitted", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			b := w.Drop(r, "a", content)
 			w.Recorded(w.Submit(r))
@@ -81,13 +81,22 @@ func TestVerdict(t *testing.T) {
 		}, airlock.Clean, false, fault.None},
 		{"malware after a clean verdict", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			return order("a", w.Ready(r, "a", content).ETag, malicious)
-		}, airlock.Malicious, false, fault.None},
+		}, airlock.Malicious, true, fault.None},
+		{"malware in what was submitted and is listed while it is written down", func(w *roomtest.World, r airlock.Request) message.Verdict {
+			b := w.Ready(r, "a", content)
+			r = w.Submit(r)
+			w.Faults.Before("Files.Put", func() {
+				w.Faults.Before("Files.Put", nil)
+				w.Move(w.Seal(w.Recorded(r)), airlock.Passed)
+			})
+			return order("a", b.ETag, malicious)
+		}, airlock.Malicious, true, fault.None},
 		{"a word nobody knows", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			return order("a", w.Drop(r, "a", content).ETag, "no threats found!")
 		}, airlock.Transient, false, fault.None},
 		{"damaged name, known", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			return order("a??.csv", w.Ready(r, "a💎.csv", content).ETag, malicious)
-		}, airlock.Malicious, false, fault.None},
+		}, airlock.Malicious, true, fault.None},
 		{"damaged name, only in the container", func(w *roomtest.World, r airlock.Request) message.Verdict {
 			return order("a\uFFFD.csv", w.Drop(r, "a💎.csv", content).ETag, clean)
 		}, airlock.Clean, false, fault.None},
@@ -161,6 +170,9 @@ func TestVerdict(t *testing.T) {
 			out, err := room(w).Handle(w.Context("airlockverdict"), m)
 			if fault.KindOf(err) != tt.kind || (out.Advance != nil) != tt.look {
 				t.Errorf("look %t, %v", out.Advance != nil, err)
+			}
+			if out.Advance != nil && out.Advance.File == (tt.want == airlock.Malicious) {
+				t.Errorf("malware counts as soon as it is found, the rest is gathered: ordered %+v", out.Advance)
 			}
 			got := airlock.VerdictClass("")
 			r := w.Reload(airlock.Request{Workspace: roomtest.Here, ID: roomtest.RequestID})

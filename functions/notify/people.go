@@ -13,10 +13,12 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/mail/compose"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/people"
+	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // ofPeople tells whether the order is about a workspace's own notices, or a
@@ -199,6 +201,8 @@ func (f Function) bring(ctx context.Context, key airlock.Key, n people.Notice, p
 		return fmt.Errorf("mail: %w", err)
 	}
 	err = f.Mail.Send(ctx, mail.Message{ID: id + "@" + f.Domain, Date: n.At, To: p.to, Subject: content.Subject, Text: content.Text, HTML: content.HTML})
+	f.Health.Note(ctx, health.Mail, err, class(err))
+	telemetry.Mailed(ctx, class(err))
 	late := f.Ledger.Now().Sub(n.At) >= f.patience()
 	if errors.Is(err, mail.ErrPermanent) || err != nil && late {
 		f.Log.WarnContext(ctx, "mail given up", slog.String("workspace", key.Workspace), slog.String("event", string(n.Event)))

@@ -10,6 +10,7 @@ import (
 	"github.com/trefoil-tre/trefoil/functions/notify"
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/people"
@@ -18,7 +19,8 @@ import (
 
 func hear(w *roomtest.World, p *post, key airlock.Key) error {
 	f := notify.Function{Ledger: w.Ledger, Members: w.Members, Records: w.Records, Rolls: w.Rolls, Letters: w.Letters, Mail: p, Facts: p,
-		Log: slog.New(slog.DiscardHandler), Portal: "https://tre.example/portal", Domain: "tre.example"}
+		Log: slog.New(slog.DiscardHandler), Portal: "https://tre.example/portal", Domain: "tre.example",
+		Health: &health.Recorder{Store: w.Store, Now: w.Now, Every: time.Nanosecond}}
 	_, err := f.Handle(w.Context("notify"), message.Notify{Workspace: key.Workspace, Request: key.Request})
 	return err
 }
@@ -126,5 +128,25 @@ func TestPeopleUnreachable(t *testing.T) {
 	w.Must(err)
 	if len(roll.Notices) != 0 || len(p.mails) != 1 {
 		t.Errorf("%d notices left, %d mails", len(roll.Notices), len(p.mails))
+	}
+}
+
+// Whether mails can be sent is told of those about people, too.
+func TestHealthHearsOfMailsAboutPeople(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, class string
+		refuse      error
+	}{{name: "taken"}, {"refused for ever", "refused", mail.ErrPermanent}, {"refused for now", "temporary", mail.ErrTemporary}} {
+		w := roomtest.New(t)
+		p := &post{refuse: map[string]error{"ada@example.org": tt.refuse}}
+		if err := hear(w, p, happen(w, people.Granted)); (err != nil) != (tt.class == "temporary") {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		all, err := w.Store.Heartbeats(t.Context())
+		w.Must(err)
+		if len(all) != 1 || all[0].Source != health.Mail || all[0].Class != tt.class || all[0].At.IsZero() != (tt.class != "") {
+			t.Errorf("%s: health knows %+v", tt.name, all)
+		}
 	}
 }

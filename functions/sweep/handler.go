@@ -1,7 +1,8 @@
 // Package sweep closes every gap. In: a timer, every minute. It hints at all
 // open work that is due, marks requests whose messages were poisoned, and
-// turns dead-lettered facts into orders. Out: orders to look. It changes
-// nothing that a repeat would change again.
+// turns dead-lettered facts into orders. Out: orders to look, and the verdicts
+// that were put aside, which nobody would tell again. It changes nothing that a
+// repeat would change again.
 package sweep
 
 import (
@@ -16,6 +17,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
+	"github.com/trefoil-tre/trefoil/internal/doorman"
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
@@ -42,10 +44,17 @@ type Poison interface {
 	Take(ctx context.Context, queue string, limit int) ([]Poisoned, error)
 }
 
-// Letter is one event that Event Grid could not deliver.
+// Letter is a blob of events that Event Grid could not deliver. It is dropped
+// as a whole.
 type Letter struct {
-	Event azfunc.Event
-	Drop  func(context.Context) error
+	Events []azfunc.Event
+	Drop   func(context.Context) error
+}
+
+// Orders puts orders on queues at once. An output binding sends only after the
+// call, and by then what it was made of is dropped.
+type Orders interface {
+	Send(ctx context.Context, queue string, message any, delay time.Duration) error
 }
 
 // Dead reads the events that Event Grid could not deliver.
@@ -60,11 +69,13 @@ type Function struct {
 	Work   airlock.Work
 	Poison Poison
 	Dead   Dead
-	Log    *slog.Logger // nil means slog.Default()
-	Queues []string     // whose poison is read
-	Marks  int          // marks on a request after which administrators are told; 0 means 3
-	Most   int          // hints given in one sweep; 0 means 5,000
-	Batch  int          // poisoned messages, and dead letters, taken in one sweep; 0 means 100
+	Orders Orders
+	Door   *doorman.Doorman // checks dead-lettered scan results as blobscanned does
+	Log    *slog.Logger     // nil means slog.Default()
+	Queues []string         // whose poison is read
+	Marks  int              // marks on a request after which administrators are told; 0 means 3
+	Most   int              // hints given in one sweep; 0 means 5,000
+	Batch  int              // poisoned messages, and dead letters, taken in one sweep; 0 means 100
 
 	Health  *health.Recorder // is told of every sweep; may be nil
 	Overdue time.Duration    // by how much work is past its time before it counts as overdue; 0 means 15 min
@@ -156,6 +167,9 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 	if err := json.Unmarshal([]byte(p.Text), &about); err != nil {
 		return f.odd(ctx, queue, p)
 	}
+	if awaited, err := f.aboutPeople(ctx, queue, about); err != nil || awaited {
+		return err
+	}
 	c, err := f.Ledger.Load(ctx, about.Workspace, about.Request)
 	if settled(err) {
 		return f.odd(ctx, queue, p)
@@ -170,6 +184,9 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 				return err
 			}
 		}
+	}
+	if err := f.again(ctx, queue, p); err != nil {
+		return err
 	}
 	out.Advance = append(out.Advance, message.Advance{Workspace: about.Workspace, Request: about.Request})
 	if len(c.Request.Notices) > 0 { // a look that fails again would never order it

@@ -163,9 +163,9 @@ func (c Change) WithOpen(p Policy, cad Cadence) Change {
 // cannot fill the row.
 const maxMarks = 20
 
-// Marked notes that a message about the request was poisoned. When the marks
-// reach enough, the administrators are told. news is false when this message,
-// which has an id, has left its mark already.
+// Marked notes that a message about the request was poisoned; a line is to be
+// noted with it. When the marks reach enough, the administrators are told. news
+// is false when this message, which has an id, has left its mark already.
 func (r Request) Marked(m Mark, enough int) (marked Request, news bool) {
 	m.At = m.At.UTC()
 	if m.Message != "" && slices.ContainsFunc(r.Marks, func(o Mark) bool { return o.Queue == m.Queue && o.Message == m.Message }) {
@@ -173,7 +173,7 @@ func (r Request) Marked(m Mark, enough int) (marked Request, news bool) {
 	}
 	r.Marks = append(slices.Clone(r.Marks), m)
 	if len(r.Marks) == enough {
-		r.Notices = append(slices.Clone(r.Notices), Notice{Event: ToldStuck, Seq: r.Head.Seq, At: m.At})
+		r.Notices = append(slices.Clone(r.Notices), Notice{Event: ToldStuck, Seq: r.Head.Seq + 1, At: m.At}) // of the line that tells of the mark
 	}
 	r.Marks = r.Marks[max(0, len(r.Marks)-max(maxMarks, enough)):]
 	return r, true

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
 // secondTurn returns a request under review, and submits it again.
@@ -172,10 +173,29 @@ func TestMarked(t *testing.T) {
 			t.Fatalf("after %d marks: %d notices, %d kept", i, len(r.Notices), len(r.Marks))
 		}
 	}
-	if n := r.Notices[0]; n.Event != airlock.ToldStuck || n.Seq != r.Head.Seq {
+	if n := r.Notices[0]; n.Event != airlock.ToldStuck || n.Seq != r.Head.Seq+1 { // the line that is noted with it
 		t.Errorf("notice %+v", n)
 	}
 	if moved := told(t, r, airlock.Passed); moved.Marks != nil {
 		t.Errorf("it moved, and is still marked: %v", moved.Marks)
+	}
+}
+
+// Administrators who were told of one thing are told of the next one, too: a
+// mail is named by its event and line, and each is sent once.
+func TestToldOfEachTrouble(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	r := airlock.Request{ID: "r", Stage: airlock.Gating}
+	for _, id := range []string{"one", "two"} {
+		r, _ = r.Marked(airlock.Mark{Queue: "q", Message: id, At: at}, 3)
+		r = r.Note(audit.Line{At: at, Action: "poisoned"}).Request
+	}
+	r, _ = r.Warn(airlock.ToldStuck, "the scanner cannot do its work", at)
+	r = r.Note(audit.Line{At: at, Action: string(airlock.ToldStuck)}).Request
+	r, _ = r.Marked(airlock.Mark{Queue: "q", Message: "three", At: at}, 3)
+	r = r.Note(audit.Line{At: at, Action: "poisoned"}).Request
+	if len(r.Notices) != 2 || r.Notices[0].Seq == r.Notices[1].Seq || r.Notices[1].Seq != r.Head.Seq {
+		t.Errorf("told as %+v, the last line is %d", r.Notices, r.Head.Seq)
 	}
 }

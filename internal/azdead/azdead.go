@@ -32,20 +32,16 @@ type Letters struct {
 	client *container.Client
 }
 
-// Letter is one event that was given up.
+// Letter is one blob of events that were given up.
 type Letter struct {
-	ID        string `json:"id"`
-	Topic     string `json:"topic"`
-	Subject   string `json:"subject"`
-	EventType string `json:"eventType"`
-	Reason    string `json:"deadLetterReason"`
-	Blob      string `json:"-"` // where it lies; several letters may share one
+	Blob   string
+	Events []json.RawMessage // whole, with their data; none where the blob is no array
 }
 
-// maxBlob is the largest blob that is read, in bytes: an array of events has at
-// most 1 MiB.
+// maxBlob is the largest blob that is read, in bytes: an event has at most
+// 1 MiB, and so has an array of them.
 // https://learn.microsoft.com/azure/event-grid/event-schema
-const maxBlob = 2 << 20
+const maxBlob = 16 << 20
 
 // New returns the dead letters that c names. It does not use the network.
 func New(c Config) (*Letters, error) {
@@ -71,9 +67,9 @@ func New(c Config) (*Letters, error) {
 	return &Letters{client: client}, nil
 }
 
-// Take returns the letters of up to limit blobs. A container that does not
-// exist holds none; a blob that is no array of events counts as one letter
-// about nothing, so that it can be dropped.
+// Take returns up to limit letters. A container that does not exist holds none;
+// a blob that is no array of events is a letter without any, so that it can be
+// dropped.
 func (l *Letters) Take(ctx context.Context, limit int) ([]Letter, error) {
 	pager := l.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{MaxResults: to.Ptr(int32(limit))})
 	page, err := pager.NextPage(ctx)
@@ -85,16 +81,16 @@ func (l *Letters) Take(ctx context.Context, limit int) ([]Letter, error) {
 	}
 	var all []Letter
 	for _, item := range page.Segment.BlobItems {
-		letters, err := l.read(ctx, *item.Name)
+		events, err := l.read(ctx, *item.Name)
 		if err != nil {
 			return all, err
 		}
-		all = append(all, letters...)
+		all = append(all, Letter{Blob: *item.Name, Events: events})
 	}
 	return all, nil
 }
 
-func (l *Letters) read(ctx context.Context, name string) ([]Letter, error) {
+func (l *Letters) read(ctx context.Context, name string) ([]json.RawMessage, error) {
 	got, err := l.client.NewBlobClient(name).DownloadStream(ctx, nil)
 	if bloberror.HasCode(err, bloberror.BlobNotFound) {
 		return nil, nil
@@ -109,14 +105,11 @@ func (l *Letters) read(ctx context.Context, name string) ([]Letter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dead letter: %w", err)
 	}
-	var letters []Letter
-	if err := json.Unmarshal(text, &letters); err != nil || len(letters) == 0 {
-		letters = []Letter{{}}
+	var events []json.RawMessage
+	if json.Unmarshal(text, &events) != nil {
+		return nil, nil
 	}
-	for i := range letters {
-		letters[i].Blob = name
-	}
-	return letters, nil
+	return events, nil
 }
 
 // Drop deletes a blob of letters; repeating is harmless.

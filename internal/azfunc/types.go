@@ -58,6 +58,13 @@ func WithCall(ctx context.Context, c Call) context.Context {
 // eventFields pairs the names of both schemas: Event Grid's first, CloudEvents' second.
 type eventFields struct{ grid, cloud string }
 
+// ReadEvent reads one event as it goes over the wire, in either schema.
+func ReadEvent(raw json.RawMessage) (Event, error) {
+	var e Event
+	err := decodeEvent(raw, &e)
+	return e, err
+}
+
 func decodeEvent(raw json.RawMessage, e *Event) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {

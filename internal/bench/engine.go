@@ -84,7 +84,7 @@ func newPipeline(ctx context.Context, back backend, t *tape) (*pipeline, error) 
 	known := &ledger.Remembered{Store: rows, For: 30 * time.Second, Now: time.Now} // as the app is wired
 	book := ledger.Ledger{Requests: rows, Workspaces: known, Trail: rows, Now: time.Now, Cadence: cadence,
 		Refusals: &refusals.Book{Store: back.rows, Now: time.Now}}
-	p.advance = airlockadvance.Function{Ledger: book, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Orders: p, Parallel: 1}
+	p.advance = airlockadvance.Function{Ledger: book, Fresh: rows, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Orders: p, Parallel: 1}
 	p.deliver = airlockdeliver.Function{Ledger: book, Fresh: rows, Files: rows, Work: rows, Desk: boxes, Vault: vault, Manifests: rows, Parallel: 1}
 	p.inspect = airlockinspect.Function{Ledger: book, Files: rows, Vault: vault, Inspector: inspect.Inspector{Now: time.Now, BufferBytes: 4096}}
 	p.verdict = airlockverdict.Function{Ledger: book, Files: rows, Desk: boxes}

@@ -79,7 +79,7 @@ func New(in, out, errs *os.File, getenv func(string) string, now func() time.Tim
 	return &Context{In: in, Out: sink, Err: errs,
 		Terminal: Terminal{In: isTerminal(in), Out: isTerminal(out), Err: isTerminal(errs)},
 		Screen:   console.Open(errs, getenv), Page: page,
-		Now: now, Zone: time.Local, Getenv: getenv, HTTP: &http.Client{Timeout: callTime}}
+		Now: now, Zone: time.Local, Getenv: getenv, HTTP: HTTP()}
 }
 
 // sink keeps the first error of what is written to it: tables do not look at

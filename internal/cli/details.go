@@ -51,6 +51,6 @@ func (c *Context) Title(text string) {
 // Say tells on the way what was done; with --output none nothing.
 func (c *Context) Say(style console.Style, text string) {
 	if c.Options.Output != formatNone {
-		c.Screen.Text(style, "", "", text)
+		c.Screen.Text(style, "", "", clean(text))
 	}
 }

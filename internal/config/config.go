@@ -56,7 +56,7 @@ type Events struct {
 	TopicEndpoint URL    `envconfig:"TRE_TOPIC_ENDPOINT" app:"both" required:"true" desc:"endpoint of our own Event Grid topic, ending in /api/events"`
 	TopicKey      Secret `envconfig:"TRE_TOPIC_KEY" app:"both" desc:"access key of that topic; unset where an identity publishes"`
 	OwnTopics     List   `envconfig:"TRE_OWN_TOPICS" app:"front" desc:"topics whose events are believed, as resource ids"`
-	ScanTopics    List   `envconfig:"TRE_SCAN_TOPICS" app:"front" desc:"topics whose malware verdicts are believed, as resource ids"`
+	ScanTopics    List   `envconfig:"TRE_SCAN_TOPICS" app:"both" desc:"topics whose malware verdicts are believed, as resource ids; the engine reads dead letters by it, so the same in both apps"`
 	StorageTopics List   `envconfig:"TRE_STORAGE_TOPICS" app:"front" desc:"storage accounts whose events are believed, as resource ids; a trailing * stands for any ending"`
 }
 
@@ -109,7 +109,7 @@ type Work struct {
 	OrphanAge      time.Duration `envconfig:"TRE_ORPHAN_AGE" app:"engine" default:"24h" desc:"age from which a container that no request owns is purged; longer than any call that may be about to commit"`
 	LookInspects   int           `envconfig:"TRE_LOOK_INSPECTS" app:"engine" default:"500" desc:"inspections ordered in one look at a draft; more outputs make an invocation slow, the next look orders the rest"`
 	DeliverPages   int           `envconfig:"TRE_DELIVER_PAGES" app:"engine" default:"10" desc:"pages of files delivered by one invocation, so that the manifest is not read for every page"`
-	DeliverBusy    time.Duration `envconfig:"TRE_DELIVER_BUSY" app:"engine" default:"20s" desc:"how long a delivery goes on from page to page within one invocation; well below TRE_HINT_AFTER, so that no second one begins beside it"`
+	DeliverBusy    time.Duration `envconfig:"TRE_DELIVER_BUSY" app:"engine" default:"20s" desc:"how long a delivery goes on from page to page within one invocation; less than TRE_HINT_AFTER, better a third of it, so that no second one begins beside it"`
 	SweepMost      int           `envconfig:"TRE_SWEEP_MOST" app:"engine" default:"5000" desc:"hints given in one sweep, one queue message each; what is due beyond them waits for the next"`
 	SweepBatch     int           `envconfig:"TRE_SWEEP_BATCH" app:"engine" default:"100" desc:"poisoned messages of a queue, and dead letters, looked at in one sweep; a queue gives 32 at once, whatever more is set"`
 	SubmitInspects int           `envconfig:"TRE_SUBMIT_INSPECTS" app:"front" default:"1000" desc:"inspections that a submit orders itself, so that its answer comes soon; the engine orders the others"`

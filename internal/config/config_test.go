@@ -175,6 +175,7 @@ func TestProblems(t *testing.T) {
 		{"too many", map[string]string{"TRE_PAGE_SIZE": "101"}, "TRE_PAGE_SIZE: 101 is more than 100"},
 		{"none at all", map[string]string{"TRE_PAGE_SIZE": "0"}, "TRE_PAGE_SIZE: 0 is less than 1"},
 		{"no unit", map[string]string{"TRE_HINT_AFTER": "90"}, "TRE_HINT_AFTER: time: missing unit in duration"},
+		{"a delivery longer than a hint waits", map[string]string{"TRE_HINT_AFTER": "20s"}, "TRE_DELIVER_BUSY: 20s is not less than TRE_HINT_AFTER (20s)"},
 		{"negative", map[string]string{"TRE_HINT_AFTER": "-1s"}, "TRE_HINT_AFTER: -1s is less than 1"},
 		{"unit told", map[string]string{"TRE_INSPECT_SLICE": "x"}, ", in bytes, or nothing for 4294967296"},
 		{"no level", map[string]string{"TRE_LOG_LEVEL": "loud"}, "TRE_LOG_LEVEL: slog: level string"},

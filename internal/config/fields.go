@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 )
 
@@ -69,6 +70,10 @@ func (c Config) check() []error {
 	if c.App.Engine() {
 		if (c.Mail.Username == "") != c.Mail.Password.IsZero() {
 			problems = append(problems, errors.New("TRE_SMTP_USERNAME: a user without a password, or the other way round: set TRE_SMTP_PASSWORD too, or neither"))
+		}
+		if w := c.Work; w.DeliverBusy >= w.HintAfter && w.HintAfter > 0 {
+			problems = append(problems, fmt.Errorf("TRE_DELIVER_BUSY: %v is not less than TRE_HINT_AFTER (%v), after which a second delivery would begin beside the first: "+
+				"set a third of it or so", w.DeliverBusy, w.HintAfter))
 		}
 	}
 	if c.App.Front() {

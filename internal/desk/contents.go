@@ -191,10 +191,8 @@ func (d *Desk) kept(ctx context.Context, r airlock.Request, p airlock.Policy) ([
 	return all, err
 }
 
-// refused tells whether a file is kept out, by a finding or by its verdict.
+// refused tells whether a file is kept out, by a finding or by its verdict:
+// known malware always is, also where no scan is waited for.
 func refused(f airlock.File, p airlock.Policy) bool {
-	if p.SkipScan {
-		f.Verdict, f.Malware = nil, nil
-	}
-	return f.Refused() || f.Class() == airlock.Malicious
+	return f.RefusedBy(p) || f.Class() == airlock.Malicious
 }

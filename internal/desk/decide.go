@@ -122,7 +122,7 @@ func (d *Desk) unharmed(ctx context.Context, v visit, verb airlock.Verb) error {
 	if verb != airlock.VerbApprove || v.request.Stage != airlock.InReview {
 		return nil
 	}
-	infected, err := airlock.FindMalware(ctx, d.Ports.Files, v.request, v.workspace.Policy)
+	infected, err := airlock.FindMalware(ctx, d.Ports.Files, v.request)
 	if err != nil || infected == nil {
 		return err
 	}

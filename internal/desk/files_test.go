@@ -116,10 +116,18 @@ func TestFilesKeptOfTheTurnBefore(t *testing.T) {
 	}
 }
 
-// TestKeptFilesThatAreNot: what was refused or infected has to be uploaded anew.
+// TestKeptFilesThatAreNot: what was refused or infected has to be uploaded anew, also
+// where no scan is waited for.
 func TestKeptFilesThatAreNot(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	for _, skip := range []bool{false, true} {
+		keptWithout(t, skip)
+	}
+}
+
+func keptWithout(t *testing.T, skip bool) {
+	t.Helper()
+	b := newBench(t, func(w *airlock.Workspace) { w.Policy.SkipScan = skip })
 	key, _ := b.draft(airlock.Import)
 	b.drop(key, "fine", "x", nil)
 	b.drop(key, "late finding", "x", func(f *airlock.File) { f.Inspection = nil })
@@ -136,7 +144,7 @@ func TestKeptFilesThatAreNot(t *testing.T) {
 	b.must(b.store.Put(t.Context(), slot, []airlock.File{{Name: "late verdict", ETag: bad.ETag, Verdict: &airlock.Verdict{Class: airlock.Malicious}}}))
 	b.engine(key, airlock.Sealed, airlock.Unfit)
 	if got := b.names(key, 10); !cmp.Equal(got, []string{"fine+"}) {
-		t.Errorf("kept: %v", got)
+		t.Errorf("no scan is waited for: %t; kept: %v", skip, got)
 	}
 }
 

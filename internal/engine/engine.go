@@ -24,6 +24,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/azorders"
 	"github.com/trefoil-tre/trefoil/internal/backing"
 	"github.com/trefoil-tre/trefoil/internal/config"
+	"github.com/trefoil-tre/trefoil/internal/doorman"
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
 	"github.com/trefoil-tre/trefoil/internal/mail"
@@ -53,7 +54,7 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 		Health: s.Health}.Handle)
 	azfunc.Add(app, "airlockadvance", "order", airlockadvance.Function{Ledger: ledger, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency,
-		Orders: s.Orders, Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects, Gather: w.GatherFor, GatherFrom: w.GatherFrom}.Handle)
+		Fresh: s.Store, Orders: s.Orders, Pause: w.ReconcileEvery, Changes: w.MaxReseals, Looks: w.LookInspects, Gather: w.GatherFor, GatherFrom: w.GatherFrom}.Handle)
 	azfunc.Add(app, "airlockdeliver", "order", airlockdeliver.Function{Ledger: ledger, Fresh: s.Store, Files: s.Store, Work: s.Store,
 		Desk: boxes, Vault: vault, Manifests: s.Store, Page: w.PageSize, Parallel: w.Concurrency, Slice: w.InspectSlice,
 		Pages: w.DeliverPages, Busy: w.DeliverBusy}.Handle)
@@ -75,7 +76,9 @@ func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 	if err != nil {
 		return err
 	}
-	f := sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders},
+	f := sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders}, Orders: s.Orders,
+		Door: &doorman.Doorman{AirlockAccount: c.Accounts.Airlock.Name(), ScanTopics: c.Events.ScanTopics, Workspaces: s.Store,
+			Now: time.Now, Refusals: backing.Refusals(s, c)},
 		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter,
 		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch, Health: s.Health, Overdue: c.Health.Overdue}
 	if c.Telemetry.Metrics() {
@@ -129,8 +132,13 @@ func (d dead) Letters(ctx context.Context, limit int) ([]sweep.Letter, error) {
 	found, err := d.letters.Take(ctx, limit)
 	all := make([]sweep.Letter, 0, len(found))
 	for _, l := range found {
-		all = append(all, sweep.Letter{Event: azfunc.Event{ID: l.ID, Topic: l.Topic, Subject: l.Subject, EventType: l.EventType},
-			Drop: func(ctx context.Context) error { return d.letters.Drop(ctx, l.Blob) }})
+		letter := sweep.Letter{Drop: func(ctx context.Context) error { return d.letters.Drop(ctx, l.Blob) }}
+		for _, raw := range l.Events {
+			if ev, err := azfunc.ReadEvent(raw); err == nil { // what is no event says nothing
+				letter.Events = append(letter.Events, ev)
+			}
+		}
+		all = append(all, letter)
 	}
 	return all, err
 }

@@ -166,7 +166,7 @@ func (w *World) checkLinks() {
 		for _, l := range e.links {
 			names, err := w.files.Names(l.URL)
 			for _, name := range names {
-				if content, err := w.files.Download(l.URL, name); err == nil && w.watch.malware[r.Key()][sha(content)] && !w.set.Policy.SkipScan {
+				if content, err := w.files.Download(l.URL, name); err == nil && w.watch.malware[r.Key()][sha(content)] {
 					w.fail("malware cannot be read by a link", "%q of a request that is %s", name, r.Stage)
 				}
 			}
@@ -202,6 +202,7 @@ func (w *World) checkAside() {
 // checkEnd is what must hold when all deadlines and retention are over: no
 // container, no open work, nothing unfinished.
 func (w *World) checkEnd() {
+	w.checkVerdicts()
 	for _, o := range w.open() {
 		w.fail("work ends", "open work in %s, due %v", o.Stage, o.Due)
 	}

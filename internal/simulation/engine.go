@@ -19,6 +19,7 @@ import (
 	"github.com/trefoil-tre/trefoil/functions/retain"
 	"github.com/trefoil-tre/trefoil/functions/sweep"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
 	"github.com/trefoil-tre/trefoil/internal/inspect"
@@ -45,6 +46,7 @@ type Settings struct {
 	NoSweep      bool
 	Refusals     int                           // lines of a kind a minute
 	Mail         func(mail.Sender) mail.Sender // stands before the mail server; nil: nothing does
+	Sweep        func(*sweep.Function)         // changes sweep; nil: nothing does
 
 	StormSteps int           // steps that bad weather lasts at most
 	Storm      time.Duration // and how long
@@ -93,6 +95,7 @@ func newWorld(cfg Config) *World {
 	}
 	w.watch.init()
 	w.scanner.clean, w.scanner.seen = map[string]bool{}, map[version]string{}
+	w.scanner.told = map[version]bool{}
 	w.mail.w = w
 	w.mail.init()
 	w.people.init(w)
@@ -115,7 +118,7 @@ func (w *World) wire() {
 	queued(w, message.QueueInspect, airlockinspect.Function{Ledger: book, Files: p.Files, Vault: p.Vault,
 		Inspector: inspect.Inspector{SliceBytes: w.set.InspectSlice, BufferBytes: 4096, Now: w.clock}}.Handle)
 	queued(w, message.QueueVerdict, airlockverdict.Function{Ledger: book, Files: p.Files, Desk: p.Desk}.Handle)
-	queued(w, message.QueueAdvance, airlockadvance.Function{Ledger: book, Files: p.Files, Work: p.Work, Desk: p.Desk,
+	queued(w, message.QueueAdvance, airlockadvance.Function{Ledger: book, Fresh: p.Workspaces, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Orders: orders{w}, Page: w.set.SealPage, Parallel: 1, GatherFrom: w.set.GatherFrom}.Handle)
 	queued(w, message.QueueDeliver, airlockdeliver.Function{Ledger: book, Fresh: p.Workspaces, Files: p.Files, Work: p.Work, Desk: p.Desk,
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
@@ -131,8 +134,12 @@ func (w *World) wire() {
 	direct(w, "front", "blobcreated", blobcreated.Function{Door: door()}.Handle)
 	direct(w, "front", "blobscanned", blobscanned.Function{Door: door()}.Handle)
 	direct(w, "front", "airlockchanged", airlockchanged.Function{Door: door()}.Handle)
-	direct(w, "engine", "sweep", sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Log: log,
-		Queues: message.Queues}.Handle)
+	sweeper := sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Orders: orders{w}, Door: door(),
+		Log: log, Queues: message.Queues}
+	if w.set.Sweep != nil {
+		w.set.Sweep(&sweeper)
+	}
+	direct(w, "engine", "sweep", sweeper.Handle)
 	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan,
 		Members: p.Members, Rolls: w.store, Records: w.store}.Handle)
 	w.people.desk = &desk.Desk{Now: w.clock, Cadence: w.set.Cadence, Log: log, Parallel: 1,
@@ -183,7 +190,7 @@ func (d deadPort) Letters(ctx context.Context, limit int) ([]sweep.Letter, error
 	return exec(ctx, d.w, "dead.Letters", func() ([]sweep.Letter, error) {
 		var all []sweep.Letter
 		for _, l := range d.w.dead[:min(limit, len(d.w.dead))] {
-			all = append(all, sweep.Letter{Event: l.event, Drop: func(ctx context.Context) error {
+			all = append(all, sweep.Letter{Events: []azfunc.Event{l.event}, Drop: func(ctx context.Context) error {
 				return execute(ctx, d.w, "dead.Drop", func() error {
 					d.w.dead = drop(d.w.dead, l)
 					return nil

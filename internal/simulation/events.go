@@ -36,6 +36,7 @@ func (w *World) happened(ev azfunc.Event) {
 		w.tracef("%s is lost", ev.EventType)
 		return
 	}
+	w.awaitVerdict(ev)
 	late := time.Duration(0)
 	if w.storm && w.chance(w.weather.factLate) {
 		late = pick(w, []time.Duration{time.Minute, 5 * time.Minute, time.Hour, 6 * time.Hour})

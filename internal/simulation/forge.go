@@ -14,7 +14,7 @@ func (p *people) forge(e *errand) {
 	w, r := p.w, p.w.request(e.key)
 	place := r.Place(airlock.DraftFiles, r.Turn)
 	all := w.list(place)
-	switch w.rng.IntN(3) {
+	switch w.rng.IntN(4) {
 	case 0: // a verdict that does not come from the scanner
 		if len(all) == 0 {
 			return
@@ -29,6 +29,13 @@ func (p *people) forge(e *errand) {
 		elsewhere := airlock.Place{Account: "stevil", Container: place.Container}
 		ev := scanEvent(w, scanned{elsewhere, pick(w, all), "No threats found", map[string]any{}})
 		w.later(0, "a verdict about a foreign account", func() { w.deliver(ev, 0) })
+	case 2: // the same, put where Event Grid puts what it could not deliver
+		if len(all) == 0 {
+			return
+		}
+		ev := scanEvent(w, scanned{place, pick(w, all), "No threats found", map[string]any{}})
+		ev.Topic = "/subscriptions/evil/topics/scans"
+		w.later(0, "somebody forges a dead letter", func() { w.dead = append(w.dead, &letterbox{id: w.id(), event: ev}) })
 	default: // a status that is not so
 		data, _ := json.Marshal(message.StatusChanged{RequestID: r.ID, WorkspaceID: r.Workspace, Type: string(r.Type),
 			NewStatus: "approved", PreviousStatus: "in_review"})

@@ -2,7 +2,9 @@ package simulation
 
 import (
 	"context"
+	"time"
 
+	"github.com/trefoil-tre/trefoil/functions/sweep"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
@@ -12,6 +14,15 @@ var late = []mistake{
 		p.Files = overwriting{p.Files}
 		return p
 	}, brew: func(t *weather) { *t = weather{others: 0.6, scanLate: 0.8, factTwice: 0.5} }},
+	{name: "a verdict that was poisoned or is a dead letter is only a hint", tune: func(s *Settings) {
+		s.Sweep = func(f *sweep.Function) { f.Orders = deaf{} }
+	}, brew: func(t *weather) { *t = weather{fail: 0.2, scanLate: 0.5} }},
+	{name: "a dead letter is dropped before its verdict is ordered", tune: func(s *Settings) {
+		s.Sweep = func(f *sweep.Function) { f.Dead = dropping{f.Dead} }
+	}, brew: func(t *weather) { *t = weather{fail: 0.5, partial: 0.3, dieAtEnd: 0.2, scanLate: 0.8} }},
+	{name: "a dead letter is believed whoever wrote it", tune: func(s *Settings) {
+		s.Sweep = func(f *sweep.Function) { f.Door.ScanTopics = []string{"*"} }
+	}, brew: func(t *weather) { *t = weather{scanLost: 0.5, scanOdd: 0.5} }},
 	{name: "nobody looks for malware after the gate", alter: func(w *World, p Ports) Ports {
 		p.Files = untroubled{p.Files, func(r airlock.Request, turn int) bool {
 			return turn == r.Turn && (r.Stage == airlock.InReview || r.Stage == airlock.Approving || r.Stage == airlock.Approved)
@@ -26,6 +37,24 @@ var late = []mistake{
 		p.Files = untroubled{p.Files, func(r airlock.Request, turn int) bool { return turn < r.Turn }, w}
 		return p
 	}, brew: func(t *weather) { *t = weather{scanLate: 0.25, jump: 0.002} }},
+}
+
+// deaf takes every order and puts none on a queue.
+type deaf struct{}
+
+func (deaf) Send(context.Context, string, any, time.Duration) error { return nil }
+
+// dropping drops dead letters when they are read.
+type dropping struct{ sweep.Dead }
+
+func (d dropping) Letters(ctx context.Context, limit int) ([]sweep.Letter, error) {
+	all, err := d.Dead.Letters(ctx, limit)
+	for _, l := range all {
+		if err := l.Drop(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return all, err
 }
 
 // overwriting keeps one verdict, whatever it says.

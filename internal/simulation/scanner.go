@@ -23,6 +23,7 @@ const locked = "LOCKED"
 type scanner struct {
 	clean map[string]bool    // SHA-256 of what it found clean
 	seen  map[version]string // SHA-256 of every version it looked at
+	told  map[version]bool   // of which versions Event Grid has taken that they are malware
 	asked int
 }
 

@@ -177,7 +177,7 @@ func (l *login) signIn(ctx context.Context, method string, r signin.Registration
 		return l.signer.Managed(ctx, r)
 	}
 	return signin.Device(ctx, c.HTTP, r, func(address, code string) {
-		c.Screen.Line("Open %s in any browser and type the code %s", c.Screen.Paint(console.Cyan, address), c.Screen.Paint(console.Bold, code))
+		c.Screen.Line("Open %s in any browser and type the code %s", c.Screen.Paint(console.Cyan, console.Clean(address)), c.Screen.Paint(console.Bold, console.Clean(code)))
 	})
 }
 

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,16 +18,22 @@ import (
 // malware.
 func (x tester) thinksBetter(q *stacktest.Request, name string) {
 	x.Helper()
+	if status := x.deliver("blobscanned", x.lateMalware(q, name)); status >= 300 {
+		x.Fatalf("the verdict was answered with %d", status)
+	}
+}
+
+// lateMalware is the event by which the scanner says so.
+func (x tester) lateMalware(q *stacktest.Request, name string) eventgrid.Event {
+	x.Helper()
 	files, err := q.Files(x.Context())
 	x.must(err)
 	account := rig.Account(stack.AirlockAccount)
 	draft := airlock.Container{Kind: airlock.DraftFiles, Key: q.Key, Number: 1}.String()
 	data := fmt.Sprintf(`{"blobUri":"https://%s.blob/%s/%s","eTag":%q,"scanFinishedTimeUtc":"2026-01-01T00:00:00Z","scanResultType":"Malicious","scanResultDetails":{"malwareNamesFound":["Late/One"]}}`,
 		account, draft, name, files[name].ETag)
-	if status := x.deliver("blobscanned", eventgrid.Event{Topic: rig.ScanTopic(), EventType: scanned, Data: json.RawMessage(data),
-		Subject: "storageAccounts/" + account + "/containers/" + draft + "/blobs/" + name}); status >= 300 {
-		x.Fatalf("the verdict was answered with %d", status)
-	}
+	return eventgrid.Event{ID: q.Key.Request + name, Topic: rig.ScanTopic(), EventType: scanned, Data: json.RawMessage(data),
+		Subject: "storageAccounts/" + account + "/containers/" + draft + "/blobs/" + name}
 }
 
 // TestMalwareAfterTheRelease: the airlock itself takes the release back, links
@@ -70,4 +77,34 @@ func TestMalwareInReview(t *testing.T) {
 		t.Errorf("an approval of a blocked request answers %d", got)
 	}
 	x.chained(q)
+}
+
+// TestMalwareInADeadLetter: a late verdict that Event Grid could not deliver
+// arrives all the same; one that somebody else wrote there is refused.
+func TestMalwareInADeadLetter(t *testing.T) {
+	t.Parallel()
+	x := begin(t, airlock.Policy{})
+	state, err := rig.Blobs(rig.Account(stack.StateAccount))
+	x.must(err)
+	letter := func(q *stacktest.Request, change func(*eventgrid.Event)) {
+		ev := x.lateMalware(q, "notes.txt")
+		change(&ev)
+		text, err := json.Marshal([]eventgrid.DeadLetter{{Event: ev, Reason: "MaxDeliveryAttemptsExceeded"}})
+		x.must(err)
+		_, err = state.UploadBuffer(t.Context(), "deadletters", "tests/"+ev.ID+".json", text, nil)
+		x.must(err)
+	}
+	forged, late := x.reviewed(researcher, airlock.Import, some()), x.reviewed(researcher, airlock.Import, some())
+	letter(forged, func(ev *eventgrid.Event) { ev.Topic = "/subscriptions/forged/topics/scan" })
+	letter(late, func(*eventgrid.Event) {})
+	x.await(late, airlock.Blocked)
+	x.chained(late)
+	x.must(stacktest.Until(t.Context(), func(context.Context) error {
+		if all := x.strange(); !strings.Contains(strings.Join(all, "\n"), "/subscriptions/forged/topics/scan") {
+			return fmt.Errorf("the forged letter is not audited: %q", all)
+		}
+		return nil
+	}))
+	x.must(forged.Approve(t.Context(), manager))
+	x.await(forged, airlock.Approved)
 }

@@ -68,6 +68,7 @@ func (s *Stack) common(app string, off []string) map[string]string {
 		"TRE_WORKSPACE_CONNECTIONS": s.workspaceConnections(),
 		"TRE_TOPIC_ENDPOINT":        s.topicEndpoint,
 		"TRE_TOPIC_KEY":             s.topicKey,
+		"TRE_SCAN_TOPICS":           scanTopicID,
 		"TRE_CA_FILE":               s.caFile(),
 		"TRE_PORTAL_URL":            s.PortalURL(),
 		"TRE_API_URL":               s.APIURL(),
@@ -96,7 +97,6 @@ func (s *Stack) frontSettings() map[string]string {
 	settings := s.common("front", EngineFunctions)
 	maps.Copy(settings, map[string]string{
 		"TRE_STORAGE_TOPICS": accountIDs + "*",
-		"TRE_SCAN_TOPICS":    scanTopicID,
 		"TRE_OWN_TOPICS":     ownTopicID,
 		"TRE_ISSUER":         s.Issuer.URL(),
 		"TRE_TENANTS":        issuer.Tenant,

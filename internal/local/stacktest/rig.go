@@ -143,6 +143,7 @@ func Quick(root, app string) stack.Config {
 			"AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:01",
 			"TRE_RETAIN_SCHEDULE": "*/2 * * * * *",
 			"TRE_HINT_AFTER":      "2s",
+			"TRE_DELIVER_BUSY":    "1s",
 			"TRE_DRAFT_EVERY":     "3s",
 			"TRE_RECONCILE_EVERY": "1s",
 			"TRE_PURGE_GAP":       "1s",

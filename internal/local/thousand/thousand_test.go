@@ -26,7 +26,7 @@ var rig *stacktest.Rig
 func TestMain(m *testing.M) {
 	os.Exit(stacktest.Run(m, &rig, "thousand", func(c *stack.Config) {
 		c.Pace.SweepSchedule = "*/10 * * * * *"
-		maps.Copy(c.Settings, map[string]string{"TRE_RETAIN_SCHEDULE": "0 0 * * * *", "TRE_HINT_AFTER": "15s",
+		maps.Copy(c.Settings, map[string]string{"TRE_RETAIN_SCHEDULE": "0 0 * * * *", "TRE_HINT_AFTER": "15s", "TRE_DELIVER_BUSY": "10s",
 			"TRE_DRAFT_EVERY": "20s", "TRE_RECONCILE_EVERY": "20s"})
 	}, func() {}))
 }
