@@ -88,10 +88,14 @@ func Misused(format string, args ...any) error {
 // Args makes a check of arguments one whose errors say where help is.
 func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return Hint(cmd, err)
+		err := check(cmd, args)
+		if err == nil {
+			return nil
 		}
-		return nil
+		if call := strings.TrimSuffix(cmd.UseLine(), " [flags]"); call != cmd.CommandPath() && !cmd.HasSubCommands() {
+			err = fmt.Errorf("it is called as `%s`; arguments given: %d", call, len(args))
+		}
+		return Hint(cmd, err)
 	}
 }
 

@@ -3,6 +3,8 @@
 package commands
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
@@ -36,7 +38,7 @@ func Root(c *cli.Context) *cobra.Command {
 		Args:          cli.Args(cobra.NoArgs),
 		RunE:          help,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := cmd.ValidateFlagGroups(); err != nil { // cobra's own look at them gives no hint
+			if err := errors.Join(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()); err != nil { // cobra's own look at them gives no hint, and no code
 				return cli.Hint(cmd, err)
 			}
 			return c.Check()

@@ -251,8 +251,8 @@ func TestWrongInputsAreSaidBeforeAnythingIsSent(t *testing.T) {
 		code       cli.Code
 		args       []string
 	}{
-		{"no file", "requires at least 1 arg", cli.Usage, []string{"upload", "--request", q.Key.Request}},
-		{"no request", `required flag(s) "request"`, cli.Failed, []string{"upload", fine}},
+		{"no file", "arguments given: 0", cli.Usage, []string{"upload", "--request", q.Key.Request}},
+		{"no request", `required flag(s) "request"`, cli.Usage, []string{"upload", fine}},
 		{"a file that is not there", "no such file", cli.Usage, []string{"upload", fine, filepath.Join(x.folder, "absent"), "--request", q.Key.Request}},
 		{"names that the airlock refuses", "because of 2 that cannot", cli.Usage, []string{"upload", x.folder, "--request", q.Key.Request}},
 		{"too many at once", "--parallel: 65 is not between", cli.Usage, []string{"upload", fine, "--parallel", "65", "--request", q.Key.Request}},
