@@ -31,7 +31,7 @@ func main() {
 	root.SetArgs(commands.Arrange(root, os.Args[1:]))
 	err := root.ExecuteContext(ctx)
 	stop()
-	os.Exit(int(cli.Explain(os.Stderr, err)))
+	os.Exit(int(cli.Explain(os.Stderr, c.Written(err))))
 }
 
 func newRoot(c *cli.Context) *cobra.Command {

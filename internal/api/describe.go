@@ -200,11 +200,14 @@ func example(schemas huma.Registry, s *huma.Schema, depth int) any {
 	case huma.TypeObject:
 		value := map[string]any{}
 		for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-			value[name] = example(schemas, s.Properties[name], depth+1)
+			one := example(schemas, s.Properties[name], depth+1)
+			if !blank(one) || slices.Contains(s.Required, name) { // an example with nothing in it is better left out
+				value[name] = one
+			}
 		}
 		return value
 	case huma.TypeArray:
-		if one := example(schemas, s.Items, depth+1); one != nil {
+		if one := example(schemas, s.Items, depth+1); one != nil && one != "" {
 			return []any{one}
 		}
 		return []any{}
@@ -216,6 +219,12 @@ func example(schemas huma.Registry, s *huma.Schema, depth int) any {
 		return 0
 	}
 	return nil
+}
+
+// blank tells of an example that shows nothing.
+func blank(one any) bool {
+	list, ok := one.([]any)
+	return one == "" || ok && len(list) == 0
 }
 
 // documents are the description in OpenAPI 3.1 and 3.0.3.

@@ -173,6 +173,9 @@ func TestExamples(t *testing.T) {
 			if op.RequestBody != nil {
 				for _, m := range op.RequestBody.Content {
 					check("body of "+path, m.Schema, m.Example)
+					if text, err := json.Marshal(m.Example); err != nil || strings.Contains(string(text), `""`) {
+						t.Errorf("body of %s: nobody would send %s (%v)", path, text, err)
+					}
 				}
 			}
 			for status, response := range op.Responses {
@@ -204,7 +207,7 @@ func TestPage(t *testing.T) {
 	if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "style-src 'sha256-") || strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %q", policy)
 	}
-	for _, bad := range []string{"<script", "src=", "http://", "url(", "@import", " style=", "onload"} {
+	for _, bad := range []string{"<script", "src=", "http://", "at least 1 characters", "url(", "@import", " style=", "onload"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page holds %q", bad)
 		}

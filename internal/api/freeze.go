@@ -25,6 +25,13 @@ type Frozen struct {
 	Reason    string     `json:"reason,omitempty" doc:"Why, as who froze it said" example:"a leak is being looked into"`
 }
 
+// Freeze is what a workspace says of itself while it is frozen.
+type Freeze struct {
+	By     User      `json:"frozenBy" doc:"Who froze it"`
+	When   time.Time `json:"frozenWhen" doc:"Since when" example:"2026-11-22T09:00:00Z"`
+	Reason string    `json:"reason" doc:"Why, as who froze it said" example:"a leak is being looked into"`
+}
+
 func (a *api) freeze(ctx context.Context, c desk.Caller, in *Explained) (*body[Frozen], error) {
 	hold, err := a.Roster.Freeze(ctx, c, canonical(in.Workspace), in.Body.Reason)
 	return frozen(in.Workspace, hold), err

@@ -160,7 +160,11 @@ func limitsOf(s *huma.Schema) string {
 		}
 		say("one of %s", strings.Join(names, ", "))
 	}
-	if s.MinLength != nil {
+	switch {
+	case s.MinLength == nil:
+	case *s.MinLength == 1:
+		say("not empty")
+	default:
 		say("at least %d characters", *s.MinLength)
 	}
 	if s.MaxLength != nil {

@@ -148,7 +148,7 @@ type Assigning struct {
 	InWorkspace
 	Body struct {
 		RoleID  string   `json:"role_id" minLength:"1" maxLength:"60" doc:"Id of the role, or its name" example:"WorkspaceResearcher"`
-		Users   []string `json:"user_ids,omitempty" maxItems:"40" doc:"Object ids of people"`
+		Users   []string `json:"user_ids,omitempty" maxItems:"40" doc:"Object ids of people" example:"[\"a0000000-0000-4000-8000-000000000002\"]"`
 		Groups  []string `json:"group_ids,omitempty" maxItems:"40" doc:"Object ids of Entra groups instead; an administrator's"`
 		Expires string   `json:"expires,omitempty" maxLength:"40" doc:"RFC 3339 time, or a date after which it ends; absent: never" example:"2027-01-31"`
 		Reason  string   `json:"reason,omitempty" maxLength:"2000" doc:"Why; kept in the audit trail"`

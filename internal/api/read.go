@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -20,11 +21,17 @@ import (
 // bodyKey is where the context keeps the body as it came.
 type bodyKey struct{}
 
+// slowBody is how long a body may take until what the caller is has to be read
+// again: who is suspended or removed, or whose workspace is frozen, must not act
+// by having begun a call before. A body that was there already takes no time.
+const slowBody = time.Second
+
 // read takes the whole body in before anything looks at it, so that a broken
 // one is the client's fault, never ours. No body is an empty one, whose
 // missing fields are named.
 func (a *api) read(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
+	began := a.Now()
 	body, err := io.ReadAll(io.LimitReader(r.Body, a.Limits.Body+1))
 	empty := len(bytes.TrimSpace(body)) == 0
 	if err != nil {
@@ -48,6 +55,9 @@ func (a *api) read(ctx huma.Context, next func(huma.Context)) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
+	if a.Now().Sub(began).Abs() > slowBody {
+		ctx = huma.WithValue(ctx, callerKey{}, callerOf(ctx.Context()).Afresh())
+	}
 	next(huma.WithValue(huma.WithValue(ctx, bodyKey{}, body), askedKey{}, r.Header))
 }
 

@@ -53,6 +53,7 @@ type Workspace struct {
 	Enabled      bool                `json:"isEnabled" doc:"Always true: workspaces cannot be disabled"`
 	Status       string              `json:"deploymentStatus" doc:"Whether it can be worked in" enum:"deployed,awaiting_deployment"`
 	Properties   WorkspaceProperties `json:"properties" doc:"What it is, under AzureTRE's names"`
+	Freeze       *Freeze             `json:"freeze,omitempty" doc:"Who holds it and why; absent while it is not frozen"`
 	Roles        []string            `json:"roles" doc:"The caller's, in the workspace and everywhere"`
 	ETag         string              `json:"_etag" doc:"Changes with what this answer says of the workspace"`
 }
@@ -120,6 +121,9 @@ func (a *api) resource(r desk.WorkspaceView) (Workspace, error) {
 			EnableAirlock: r.Workspace.EnableAirlock, ClientID: a.Metadata.ClientID, ScopeID: a.ScopeID}}
 	if r.Workspace.Deployed {
 		w.Status = "deployed"
+	}
+	if f := r.Workspace.Policy.Hold.Freeze; f != nil {
+		w.Freeze = &Freeze{By: user(f.By), When: f.At, Reason: f.Reason}
 	}
 	text, err := json.Marshal(w) // without the roles, which are the caller's
 	if err != nil {

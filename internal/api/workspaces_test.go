@@ -86,6 +86,28 @@ func TestWorkspaceFields(t *testing.T) {
 	}
 }
 
+func TestAWorkspaceSaysThatItIsFrozen(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	look := func() (w api.WorkspaceIn) {
+		b.must(json.Unmarshal(b.call("GET", "/api/workspaces/"+here, "ann", "").Body.Bytes(), &w))
+		return w
+	}
+	before := look().Workspace
+	if before.Freeze != nil {
+		t.Errorf("frozen before: %+v", before.Freeze)
+	}
+	b.call("POST", ws+"/freeze", "olga", `{"reason":"an incident"}`)
+	during := look().Workspace
+	if f := during.Freeze; f == nil || f.By.Name != "Olga" || f.When.IsZero() || f.Reason != "an incident" || during.ETag == before.ETag {
+		t.Errorf("frozen: %+v, etag %s before %s", f, during.ETag, before.ETag)
+	}
+	b.call("POST", ws+"/unfreeze", "olga", `{"reason":"it is over"}`)
+	if after := look().Workspace; after.Freeze != nil {
+		t.Errorf("frozen afterwards: %+v", after.Freeze)
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

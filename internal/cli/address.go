@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -33,6 +34,27 @@ func Base(address string) (string, error) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// HTTP is the client for everything but transfers.
+func HTTP() *http.Client { return &http.Client{Timeout: callTime, CheckRedirect: stay} }
+
+// maxRedirects is how often one call is sent on, as net/http has it.
+const maxRedirects = 10
+
+// stay follows a redirect unless it takes a secret, a token or what was sent,
+// to another address than the one that was asked, or off TLS.
+func stay(next *http.Request, before []*http.Request) error {
+	first := before[0]
+	secret := first.Header.Get("Authorization") != "" || first.Method != http.MethodGet && first.Method != http.MethodHead
+	elsewhere := next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host
+	switch {
+	case len(before) >= maxRedirects:
+		return fmt.Errorf("sent on %d times", maxRedirects)
+	case secret && elsewhere, first.URL.Scheme == "https" && next.URL.Scheme != "https":
+		return fmt.Errorf("it sends on to %s://%s, where nothing is sent; ask for that address if it is the right one", next.URL.Scheme, next.URL.Host)
+	}
+	return nil
 }
 
 // NotSignedIn is the error of a command that needs somebody signed in.

@@ -24,7 +24,11 @@ func (c *Context) anything(answer []byte) error {
 			return fmt.Errorf("%w: %w", errShape, err)
 		}
 	default:
-		_, err := fmt.Fprintln(c.Out, string(unquote(answer)))
+		text := string(unquote(answer))
+		if c.Terminal.Out { // --output raw gives it byte for byte
+			text = clean(text)
+		}
+		_, err := fmt.Fprintln(c.Out, text)
 		return err
 	}
 	t := &Table{}

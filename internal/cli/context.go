@@ -6,6 +6,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -73,10 +74,36 @@ const callTime = 100 * time.Second
 
 // New returns the context of this process.
 func New(in, out, errs *os.File, getenv func(string) string, now func() time.Time) *Context {
-	return &Context{In: in, Out: out, Err: errs,
+	sink, page := &sink{to: out}, console.Open(out, getenv)
+	page.Out = sink
+	return &Context{In: in, Out: sink, Err: errs,
 		Terminal: Terminal{In: isTerminal(in), Out: isTerminal(out), Err: isTerminal(errs)},
-		Screen:   console.Open(errs, getenv), Page: console.Open(out, getenv),
-		Now: now, Zone: time.Local, Getenv: getenv, HTTP: &http.Client{Timeout: callTime}}
+		Screen:   console.Open(errs, getenv), Page: page,
+		Now: now, Zone: time.Local, Getenv: getenv, HTTP: HTTP()}
+}
+
+// sink keeps the first error of what is written to it: tables do not look at
+// theirs one by one.
+type sink struct {
+	to  io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.to.Write(p)
+	if err != nil && s.err == nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// Written is err, or when there is none the error of a result that did not get
+// to where it was to be written, such as a disk that is full.
+func (c *Context) Written(err error) error {
+	if s, ok := c.Out.(*sink); ok && err == nil && s.err != nil {
+		return fmt.Errorf("the result is not written: %w", s.err)
+	}
+	return err
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

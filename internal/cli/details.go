@@ -33,6 +33,13 @@ func (c *Context) Details(facts ...Detail) {
 	}
 }
 
+// Gap writes an empty line between two things, on a terminal.
+func (c *Context) Gap() {
+	if c.Terminal.Out {
+		c.Page.Line("")
+	}
+}
+
 // Title writes a line above what follows, on a terminal.
 func (c *Context) Title(text string) {
 	if c.Terminal.Out {
@@ -44,6 +51,6 @@ func (c *Context) Title(text string) {
 // Say tells on the way what was done; with --output none nothing.
 func (c *Context) Say(style console.Style, text string) {
 	if c.Options.Output != formatNone {
-		c.Screen.Text(style, "", "", text)
+		c.Screen.Text(style, "", "", clean(text))
 	}
 }

@@ -166,7 +166,7 @@ func hintOf(err error) string {
 		}
 		return "check the address (`tre auth status`) and your network"
 	case NotAllowed:
-		return "`tre auth status` says who you are, `tre roles` what you may do"
+		return "`tre auth status` says who you are, `tre workspaces list` which roles you have"
 	case Done, Failed, Usage, Conflict, Interrupted, Rejected, Blocked, Cancelled, Broken, Revoked, TimeIsUp:
 	}
 	return ""

@@ -49,10 +49,14 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d/day))
 }
 
-// Stamp is a time in full, in the local zone. The zero time is "".
+// Stamp is a time in full: in the local zone for people, RFC 3339 in UTC for
+// programs. The zero time is "".
 func (c *Context) Stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
+	}
+	if !c.Terminal.Out {
+		return t.UTC().Format(time.RFC3339)
 	}
 	return t.In(c.Zone).Format("2006-01-02 15:04:05")
 }

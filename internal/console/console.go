@@ -69,7 +69,7 @@ func (s *Screen) Columns() int {
 
 // Paint gives the text a style, where there are colours.
 func (s *Screen) Paint(style Style, text string) string {
-	if !s.Colour || text == "" {
+	if !s.Colour || style == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + string(style) + "m" + text + "\x1b[0m"

@@ -82,6 +82,9 @@ func TestPlainScreensGetPlainText(t *testing.T) {
 		}
 	}
 	s.Colour = true
+	if got := s.Paint("", "x"); got != "x" {
+		t.Errorf("a text without a style is %q", got)
+	}
 	if got := s.Paint(console.Bold, "x"); got != "\x1b[1mx\x1b[0m" {
 		t.Errorf("painted: %q", got)
 	}

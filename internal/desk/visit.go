@@ -65,16 +65,22 @@ func (v visit) sees(action access.Action) error {
 }
 
 // view is the request as the visitor sees it. An administrator, who may retry
-// what failed, sees nothing of what it is about.
+// what failed, sees nothing of what it is about; nor does who changed, or
+// changed once, what is now somebody else's draft.
 func (v visit) view(r airlock.Request) View {
 	as := r.Capacities(v.caller.Person, v.roles)
 	view := View{Request: r, Workspace: v.workspace, Roles: v.roles, Capacities: as,
 		Actions: actions(r, as, v.caller.Person, v.thawed() != nil), Wait: r.Waits(v.workspace.Policy)}
-	if !access.May(access.Read, v.roles...) {
+	if !view.reads() {
 		view.Request.Title, view.Request.Justification, view.Request.Message = "", "", ""
 		view.Request.Properties, view.Request.Reviews = nil, nil
 	}
 	return view
+}
+
+// reads tells whether the person may see what the request is about.
+func (v View) reads() bool {
+	return access.May(access.Read, v.Roles...) && v.Request.Sees(v.Capacities, v.Roles)
 }
 
 // actions are the rulebook's, less deciding for who has decided on this turn

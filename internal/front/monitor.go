@@ -41,8 +41,9 @@ func reach(ctx context.Context, boxes airlock.Desk, account string) error {
 	return err
 }
 
-// nobody is an object id that no directory gives out.
-const nobody = "00000000-0000-0000-0000-000000000000"
+// nobody is an object id that no directory has: a fixed random UUID. The nil UUID
+// would not do, as nobody is asked about that.
+const nobody = "ac248cc0-0f2a-4842-ada4-d4a6ee9335ce"
 
 // answers asks a directory for nobody: that there is no such person is the
 // answer of one that can be asked with the rights we need.

@@ -43,11 +43,12 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *ro
 	if err != nil {
 		return err
 	}
+	meter := &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}
 	app.HTTP("api", api.New(api.Settings{Desk: people, Roster: members, Verifier: api.Identity(verifier, groups, app.Log), ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
 		Checks: m.Checks(), Details: m.Details, Health: api.HealthTimes{Probe: c.Health.Probe, Life: c.Health.Life},
 		Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
-		Meter: &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}}))
-	pages, err := newPortal(c, people, members, verifier, groups)
+		Meter: meter}))
+	pages, err := newPortal(c, people, members, verifier, groups, meter)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func limits(c config.API) api.Limits {
 	return api.Limits{Body: c.MaxBody, Depth: c.MaxDepth, Header: c.MaxHeaders, Time: c.Timeout, Key: c.KeyLife, List: c.MaxList}
 }
 
-func newPortal(c config.Config, people *desk.Desk, members *roster.Roster, verifier *identity.Verifier, groups api.Groups) (http.Handler, error) {
+func newPortal(c config.Config, people *desk.Desk, members *roster.Roster, verifier *identity.Verifier, groups api.Groups, meter *calls.Meter) (http.Handler, error) {
 	settings := signin.Settings{ClientID: c.SignIn.ClientID, ClientSecret: c.SignIn.ClientSecret.Reveal(),
 		RedirectURL: string(c.SignIn.PortalURL) + portal.Callback, Now: time.Now}
 	if c.SignIn.ClientID != c.SignIn.Audience { // two registrations: the API's roles are in its own access token
@@ -79,7 +80,7 @@ func newPortal(c config.Config, people *desk.Desk, members *roster.Roster, verif
 		return nil, err
 	}
 	return portal.New(portal.Settings{Desk: people, Roster: members, SignIn: flow, Seal: codec, URL: string(c.SignIn.PortalURL),
-		Session: c.SignIn.Session, Groups: inGroups(groups, people.Log), Now: time.Now, Log: people.Log})
+		Session: c.SignIn.Session, Groups: inGroups(groups, people.Log), Meter: meter, Now: time.Now, Log: people.Log})
 }
 
 // cookieKeys makes the settings' keys, which are any 32 or more random

@@ -92,6 +92,8 @@ func (s State) mayGrant(a Act, g Grant) error {
 		return fmt.Errorf("role_id: %.60q is no role of a workspace: %w", g.Role, airlock.ErrInvalid)
 	case g.Groups && !slices.Contains(a.Roles, access.TREAdmin):
 		return fmt.Errorf("only an administrator gives a role to a group: %w", airlock.ErrRefused)
+	case g.Groups && a.By.GroupsUnknown:
+		return errUnknown
 	case len(g.To) == 0 || len(g.To) > MaxAtOnce:
 		return fmt.Errorf("user_ids: %d, from 1 to %d in one call: %w", len(g.To), MaxAtOnce, airlock.ErrInvalid)
 	}
@@ -102,6 +104,9 @@ func (s State) mayGrant(a Act, g Grant) error {
 	}
 	return errorsOf(a, checkEnd(g.Expires, a.At))
 }
+
+// errUnknown is the answer to an administrator who may be in the group.
+var errUnknown = fmt.Errorf("nobody can tell now which groups you are in, and nobody gives a role to a group of their own; try again later: %w", airlock.ErrRefused)
 
 // Amendment is what is to be changed of a membership.
 type Amendment struct {
@@ -122,6 +127,8 @@ func (s State) Amend(a Act, oid string, role access.Role, to Amendment) (Change,
 		return Change{}, fmt.Errorf("nobody changes their own role, ask another owner or an administrator: %w", airlock.ErrRefused)
 	case old.Group && !slices.Contains(a.Roles, access.TREAdmin):
 		return Change{}, fmt.Errorf("only an administrator changes the role of a group: %w", airlock.ErrRefused)
+	case old.Group && a.By.GroupsUnknown:
+		return Change{}, errUnknown
 	}
 	m := old
 	m.Through, m.ETag, m.Warned = "", "", nil

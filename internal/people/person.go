@@ -98,12 +98,15 @@ func EndOfDay(field, text string) (time.Time, error) {
 	if text = strings.TrimSpace(text); text == "" {
 		return time.Time{}, nil
 	}
-	if d, err := time.Parse(time.DateOnly, text); err == nil {
-		return d.AddDate(0, 0, 1), nil
-	}
 	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	if d, dayErr := time.Parse(time.DateOnly, text); dayErr == nil {
+		at, err = d.AddDate(0, 0, 1), nil
+	}
+	switch {
+	case err != nil:
 		return time.Time{}, fmt.Errorf("%s: %.40q is no date like 2027-01-31, nor a time like 2027-01-31T17:00:00Z: %w", field, text, airlock.ErrInvalid)
+	case at.UTC().Year() < 1970 || at.UTC().Year() > 9999: // the zero time stands for never, and later years are no JSON
+		return time.Time{}, fmt.Errorf("%s: %.40q is not in the years 1970 to 9999; leave it out for no end: %w", field, text, airlock.ErrInvalid)
 	}
 	return at.UTC(), nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -108,13 +109,30 @@ func (c *Change) note(a Act, action, from, to, oid, detail string) {
 // cannot fill the row.
 const maxNotices = 200
 
+// maxSaid bounds their reasons together, in characters: a row holds 480,000, and
+// JSON writes some of them as six.
+const maxSaid = 40_000
+
 // tell adds a notice.
 func (c *Change) tell(a Act, n Notice) {
 	c.Roll.Told++
 	n.Seq, n.At, n.By, n.Reason = c.Roll.Told, a.At.UTC(), a.By.Name, a.Reason
 	n.Member.ETag, n.Member.GrantedBy, n.Member.Reason = "", access.Person{}, ""
-	c.Roll.Notices = append(c.Roll.Notices, n)
-	c.Roll.Notices = c.Roll.Notices[max(0, len(c.Roll.Notices)-maxNotices):]
+	c.Roll.Notices = waiting(append(c.Roll.Notices, n))
+}
+
+// waiting are the notices that are kept: the latest ones, the older of them
+// without their reason where the reasons are too long together. So nobody can
+// fill the row with words until nothing more is written to it, no freeze either.
+func waiting(all []Notice) []Notice {
+	all = all[max(0, len(all)-maxNotices):]
+	said := 0
+	for i := len(all) - 1; i >= 0; i-- {
+		if said += utf8.RuneCountInString(all[i].Reason); said > maxSaid {
+			all[i].Reason = ""
+		}
+	}
+	return all
 }
 
 // WithOpen returns the change with the row of open work that it has: one while

@@ -173,3 +173,31 @@ func TestWarn(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownGroups: an administrator whose groups nobody can tell may be in the
+// one that is to get a role, and would have it as soon as somebody can.
+func TestUnknownGroups(t *testing.T) {
+	t.Parallel()
+	admin := actors["admin"]
+	admin.At, admin.By.GroupsUnknown = now, true
+	later := now.Add(time.Hour)
+	for what, do := range map[string]func(people.State) (people.Change, error){
+		"refused: give a role to a group": func(s people.State) (people.Change, error) {
+			return s.Grant(admin, people.Grant{Role: access.WorkspaceResearcher, To: []people.Entry{{OID: "crew"}}, Groups: true})
+		},
+		"refused: change the end of a group's role": func(s people.State) (people.Change, error) {
+			return s.Amend(admin, "team", access.AirlockManager, people.Amendment{Expires: &later})
+		},
+		"ok: take a group's role away": func(s people.State) (people.Change, error) {
+			return s.Remove(admin, "team", access.AirlockManager)
+		},
+		"ok: give a role to a person": func(s people.State) (people.Change, error) {
+			return s.Grant(admin, people.Grant{Role: access.WorkspaceResearcher, To: []people.Entry{{OID: "nina"}}})
+		},
+	} {
+		want, _, _ := strings.Cut(what, ":")
+		if _, err := do(state()); outcome(err) != want {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

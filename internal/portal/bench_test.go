@@ -118,6 +118,7 @@ type bench struct {
 	url       string // of the portal
 	logs      *logs
 	directory directory // that the portal asks for groups
+	spent     sync.Map  // object ids of who has no call left
 	mu        sync.Mutex
 	clients   map[string]*http.Client
 	ahead     time.Duration // of the real clock
@@ -180,7 +181,7 @@ func (b *bench) handler(address string) http.Handler {
 	b.must(err)
 	members := &roster.Roster{Desk: b.desk, Now: b.now, Hint: time.Minute, Log: b.desk.Log, Ports: roster.Ports{Rolls: b.store, Records: b.store,
 		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: b.orders}}
-	h, err := portal.New(portal.Settings{Desk: b.desk, Roster: members, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log, Groups: b.directory.fill})
+	h, err := portal.New(portal.Settings{Desk: b.desk, Roster: members, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log, Groups: b.directory.fill, Meter: meter{&b.spent}})
 	b.must(err)
 	return h
 }

@@ -54,6 +54,7 @@ func TestGroupsOfASession(t *testing.T) {
 		{name: "out of it, in the same session", who: "gina", page: page, want: http.StatusNotFound},
 		{name: "nobody can tell", who: "gina", page: page, away: true, want: http.StatusServiceUnavailable},
 		{name: "nobody can tell, and no group could help", who: "gina", page: "/workspaces/" + there, away: true, want: http.StatusNotFound},
+		{name: "nobody can tell: the first page leaves out what only a group gives", who: "gina", page: "/", away: true, want: http.StatusOK},
 		{name: "in the group again", who: "gina", page: page, groups: []string{team}, want: http.StatusOK},
 	} {
 		b.directory.set(step.away, step.groups...)

@@ -27,6 +27,7 @@ func (p *portal) signedIn(next page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, ok := p.session(r)
 		switch {
+		case ok && !p.take(w, r, s):
 		case ok:
 			next(w, r, visitor{session: s, Caller: desk.Caller{Person: p.person(r, s)}})
 		case r.URL.Path == mount+"/":
@@ -64,6 +65,9 @@ func (p *portal) guarded(next page) http.Handler {
 		sent := r.PostForm["token"]
 		if len(sent) != 1 || subtle.ConstantTimeCompare([]byte(sent[0]), []byte(s.Token)) != 1 {
 			p.problem(w, r, errToken)
+			return
+		}
+		if !p.take(w, r, s) {
 			return
 		}
 		next(w, r, visitor{session: s, Caller: desk.Caller{Person: p.person(r, s), Operation: operation(r)}})

@@ -40,6 +40,7 @@ type Settings struct {
 	// Groups returns the person with the groups that they are in now. nil means
 	// that there is no directory: nobody is in a group here.
 	Groups func(ctx context.Context, p access.Person) access.Person
+	Meter  Meter // nil counts nothing
 	Now    func() time.Time
 	Log    *slog.Logger // nil means slog.Default
 }

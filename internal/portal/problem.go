@@ -17,6 +17,7 @@ var (
 	errNoPage  = errors.New("no such page")
 	errSession = errors.New("no session")
 	errSignIn  = errors.New("sign-in needed")
+	errBusy    = errors.New("too many calls")
 )
 
 // fault is how a kind of trouble is told: what happened, and what to do.
@@ -34,6 +35,7 @@ var faults = []fault{
 	{errNoPage, http.StatusNotFound, "There is no such page", "The address may be mistyped or old. Begin at your requests.", false, false},
 	{errSession, http.StatusUnauthorized, "Your session has ended", "Nothing was changed. Sign in again, then do it once more.", false, true},
 	{errSignIn, http.StatusUnauthorized, "Please sign in", "This page is for people who are signed in.", false, true},
+	{errBusy, http.StatusTooManyRequests, "Too many pages in a short time", "Nothing was changed. Wait a moment, then do it again.", false, false},
 	{errForeign, http.StatusForbidden, "This form did not come from the airlock", "Nothing was changed. Open the request in the portal and decide there.", false, false},
 	{errToken, http.StatusForbidden, "This form belongs to another sign-in", "Nothing was changed. You have signed in anew since the page was opened: open it again and send it once more.", false, false},
 	{errForm, http.StatusBadRequest, "The form could not be read", "Nothing was changed. It may be too long. Go back, shorten it, and send it again.", false, false},
@@ -105,7 +107,7 @@ func (p *portal) problem(w http.ResponseWriter, r *http.Request, err error) {
 	if f.said {
 		n.Text = sentence(desk.Text(err))
 	}
-	if errors.Is(err, errSession) { // sent from our own page: what was written there is not lost
+	if errors.Is(err, errSession) || errors.Is(err, errBusy) { // sent from our own page: what was written there is not lost
 		n.Written = text(r, "reason") + text(r, "justification")
 	}
 	to := r.URL.Path

@@ -125,6 +125,9 @@ func newAuditList(c *cli.Context) *cobra.Command {
 				}
 				path = "/workspaces/" + workspace + "/audit"
 			}
+			if s.csv && !cmd.Flags().Changed("limit") {
+				s.limit = 0 // a table that is kept is whole
+			}
 			return s.run(cmd.Context(), c, path)
 		},
 	}
@@ -136,7 +139,7 @@ func newAuditList(c *cli.Context) *cobra.Command {
 	f.StringVar(&s.action, "action", "", "what was done, such as submit")
 	f.StringVar(&s.request, "request", "", "id of the request it is about")
 	f.StringVar(&s.person, "person", "", "object id of whom it is about")
-	f.IntVar(&s.limit, "limit", defaultLines, "at most so many lines, the newest; 0 for all")
+	f.IntVar(&s.limit, "limit", defaultLines, "at most so many lines, the newest; 0 for all, as --csv does where it is absent")
 	f.BoolVar(&s.csv, "csv", false, "write CSV, whatever --output says")
 	return p.flag(c, cmd)
 }
@@ -149,8 +152,18 @@ const maxPage = 1000
 
 func (s *search) query(c *cli.Context) (url.Values, error) {
 	q := url.Values{}
-	for name, value := range map[string]string{"actor": s.actor, "action": s.action, "request": s.request, "person": s.person} {
-		if value != "" {
+	if s.limit < 0 {
+		return nil, cli.Misused("--limit: %d is less than nothing; 0 means all", s.limit)
+	}
+	if s.action != "" {
+		q.Set("action", s.action)
+	}
+	for name, value := range map[string]string{"actor": s.actor, "request": s.request, "person": s.person} {
+		switch {
+		case value == "":
+		case !cli.IsID(value): // the API would find nothing, which is no answer to rely on
+			return nil, cli.Misused("--%s: %q is no id in full; -o json shows them so", name, value)
+		default:
 			q.Set(name, value)
 		}
 	}
@@ -187,12 +200,7 @@ func (s *search) run(ctx context.Context, c *cli.Context, path string) error {
 		return err
 	}
 	if s.csv {
-		q.Set("format", "csv")
-		answer, err := caller.Send(ctx, client.Call{Method: http.MethodGet, Path: path + "?" + q.Encode()})
-		if err == nil {
-			_, err = c.Out.Write(answer.Body)
-		}
-		return err
+		return s.table(ctx, c, caller, path, q)
 	}
 	lines := []audit.Line{}
 	for cursor := ""; ; {

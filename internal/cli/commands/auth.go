@@ -3,6 +3,7 @@ package commands
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,16 +19,16 @@ func newAuth(c *cli.Context, signer *signin.Signer) *cobra.Command {
 
 // state is a profile as `tre auth status` shows it.
 type state struct {
-	Name    string   `json:"profile"`
-	Current bool     `json:"current"`
-	URL     string   `json:"url"`
-	Method  string   `json:"method"`
-	Person  string   `json:"name"`
-	Account string   `json:"account"`
-	Roles   []string `json:"roles"`
-	Expires string   `json:"expires"`
-	Storage string   `json:"storage"`
-	State   string   `json:"state"`
+	Name    string    `json:"profile"`
+	Current bool      `json:"current"`
+	URL     string    `json:"url"`
+	Method  string    `json:"method"`
+	Person  string    `json:"name"`
+	Account string    `json:"account"`
+	Roles   []string  `json:"roles"`
+	Expires time.Time `json:"expires,omitzero"`
+	Storage string    `json:"storage"`
+	State   string    `json:"state"`
 }
 
 func newStatus(c *cli.Context, signer *signin.Signer) *cobra.Command {
@@ -62,7 +63,7 @@ func newStatus(c *cli.Context, signer *signin.Signer) *cobra.Command {
 
 func stateOf(c *cli.Context, store profile.Store, name string, p profile.Profile, current bool) state {
 	s := state{Name: name, Current: current, URL: p.URL, Method: p.Method, Person: p.Name, Account: p.Account, Storage: "keyring", State: "signed in", Roles: []string{}}
-	if p.Insecure {
+	if !store.Sealed(name) {
 		s.Storage = "file"
 	}
 	session, err := store.Session(name)
@@ -73,7 +74,7 @@ func stateOf(c *cli.Context, store profile.Store, name string, p profile.Profile
 		s.State = "ended"
 	}
 	if err == nil {
-		s.Expires = c.Stamp(session.Expiry)
+		s.Expires = session.Expiry
 		s.Roles = append(s.Roles, signin.Who(session.Access).Roles...)
 	}
 	return s
@@ -82,7 +83,7 @@ func stateOf(c *cli.Context, store profile.Store, name string, p profile.Profile
 func drawStates(c *cli.Context, all []state) {
 	for i, s := range all {
 		if i > 0 {
-			c.Title("")
+			c.Gap()
 		}
 		mark := s.Name
 		if s.Current {
@@ -90,7 +91,7 @@ func drawStates(c *cli.Context, all []state) {
 		}
 		c.Details(cli.Detail{Name: "Profile", Text: mark, Style: console.Bold}, cli.Detail{Name: "API", Text: s.URL},
 			cli.Detail{Name: "Who", Text: strings.TrimSpace(s.Person + " " + parenthesised(s.Account))}, cli.Detail{Name: "Roles", Text: strings.Join(s.Roles, ", ")},
-			cli.Detail{Name: "Signed in", Text: s.Method + ", " + s.State}, cli.Detail{Name: "Token until", Text: s.Expires},
+			cli.Detail{Name: "Signed in", Text: s.Method + ", " + s.State}, cli.Detail{Name: "Token until", Text: c.Stamp(s.Expires)},
 			cli.Detail{Name: "Tokens in", Text: s.Storage})
 	}
 }

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +51,7 @@ func drawRequest(c *cli.Context, r api.WithActions) {
 		cli.Detail{Name: "Title", Text: q.Title, Style: console.Bold},
 		cli.Detail{Name: "Status", Text: status, Style: styleOf(q.Status)},
 		cli.Detail{Name: "Message", Text: textOf(q.StatusMessage)},
-		cli.Detail{Name: "Waits for", Text: q.WaitsFor},
+		standing(q.WaitsFor),
 		cli.Detail{Name: "Until", Text: deadline(c, q.Deadline)},
 		cli.Detail{Name: "Type", Text: string(q.Type)},
 		cli.Detail{Name: "Id", Text: q.ID},
@@ -88,10 +87,21 @@ func deadline(c *cli.Context, at *float64) string {
 	return both(c, cli.Unix(*at))
 }
 
+// standing says what a request waits for, in one word less than the API, or
+// that it waits for nothing.
+func standing(text string) cli.Detail {
+	if what, ok := strings.CutPrefix(text, "waits for "); ok {
+		text = what
+	} else if strings.HasPrefix(text, "is ") {
+		return cli.Detail{Name: "Now", Text: text}
+	}
+	return cli.Detail{Name: "Waits for", Text: text}
+}
+
 // both is a time in full, and how far it is where that says more.
 func both(c *cli.Context, t time.Time) string {
 	full, near := c.Stamp(t), c.Ago(t)
-	if strings.HasPrefix(full, near) {
+	if !c.Terminal.Out || strings.HasPrefix(full, near) {
 		return full
 	}
 	return full + " (" + near + ")"
@@ -133,19 +143,10 @@ func count(n int, of string) string {
 // drawHistory draws how a request came to where it stands.
 func drawHistory(c *cli.Context, q api.Request) {
 	t := &cli.Table{Columns: []cli.Column{{Name: "when"}, {Name: "by", Grow: true}, {Name: "status"}}}
-	ends := slices.Clone(q.History)
-	for i, h := range ends {
-		when, who := q.CreatedWhen, q.CreatedBy
-		if i > 0 {
-			when, who = ends[i-1].UpdatedWhen, ends[i-1].UpdatedBy
-		}
-		t.Row(stamped(c, when), cli.Cell{Text: who.Name}, cli.Cell{Text: string(h.Properties.PreviousStatus), Style: styleOf(h.Properties.PreviousStatus)})
+	for _, h := range q.History { // each says how the request came to the status that it has left since
+		t.Row(stamped(c, h.UpdatedWhen), cli.Cell{Text: h.UpdatedBy.Name}, cli.Cell{Text: string(h.Properties.PreviousStatus), Style: styleOf(h.Properties.PreviousStatus)})
 	}
-	when, who := q.CreatedWhen, q.CreatedBy
-	if len(ends) > 0 {
-		when, who = ends[len(ends)-1].UpdatedWhen, ends[len(ends)-1].UpdatedBy
-	}
-	t.Row(stamped(c, when), cli.Cell{Text: who.Name}, cli.Cell{Text: string(q.Status), Style: styleOf(q.Status)})
+	t.Row(stamped(c, q.UpdatedWhen), cli.Cell{Text: q.UpdatedBy.Name}, cli.Cell{Text: string(q.Status), Style: styleOf(q.Status)})
 	c.Draw(t)
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +42,7 @@ func total(all []api.File) int64 {
 func drawFiles(c *cli.Context, all []api.File) {
 	t := &cli.Table{Empty: "No files yet.", Columns: []cli.Column{{Name: "name", Grow: true}, {Name: "size"}, {Name: "type", Grow: true},
 		{Name: "scan"}, {Name: "sha-256"}, {Name: "findings", Grow: true}}}
+	slices.SortFunc(all, func(a, b api.File) int { return strings.Compare(a.Name, b.Name) }) // sealed ones come by their digest
 	for _, f := range all {
 		found, style := "", console.Style("")
 		for i, finding := range f.Findings {
@@ -73,7 +76,7 @@ func newRemoveFile(c *cli.Context) *cobra.Command {
 			}
 			return err
 		})
-	cmd.Flags().StringVar(&name, "file", "", "name of the file, as `tre airlock files` lists it")
+	cmd.Flags().StringVar(&name, "file", "", "name of the file, as 'tre airlock files' lists it")
 	return cmd
 }
 

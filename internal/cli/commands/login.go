@@ -47,7 +47,7 @@ func newLogin(c *cli.Context, signer *signin.Signer) *cobra.Command {
 	}
 	l.flags(cmd)
 	f := cmd.Flags()
-	f.BoolVar(&l.local, "local", false, "sign in to the system that `make run` (tre local up) runs on this machine")
+	f.BoolVar(&l.local, "local", false, "sign in to the system that 'make run' (tre local up) runs on this machine")
 	f.StringVar(&l.as, "as", "", "with --local: key of the person to be, such as heart-researcher")
 	f.StringVar(&l.localFile, "local-file", "", "with --local: its local.json (default build/local/local.json here or above)")
 	_ = cmd.RegisterFlagCompletionFunc("as", l.completeKeys) // fails only for unknown flags
@@ -177,7 +177,7 @@ func (l *login) signIn(ctx context.Context, method string, r signin.Registration
 		return l.signer.Managed(ctx, r)
 	}
 	return signin.Device(ctx, c.HTTP, r, func(address, code string) {
-		c.Screen.Line("Open %s in any browser and type the code %s", c.Screen.Paint(console.Cyan, address), c.Screen.Paint(console.Bold, code))
+		c.Screen.Line("Open %s in any browser and type the code %s", c.Screen.Paint(console.Cyan, console.Clean(address)), c.Screen.Paint(console.Bold, console.Clean(code)))
 	})
 }
 

@@ -93,6 +93,30 @@ func TestTokensAreSealedWhereThereIsAKeyring(t *testing.T) {
 	}
 }
 
+func TestStatusSaysWhereTokensAre(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	for _, tc := range []struct {
+		name   string
+		broken error
+		want   string
+	}{{"sealed with a key in the keyring", nil, "keyring"}, {"without a keyring in a file", errors.New("no such service"), "file"}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.world(t)
+			w.ring.broken = tc.broken
+			signedIn(t, s, w)
+			if got := w.must("auth", "status", "-q", "[0].storage", "-o", "raw").out; got != tc.want+"\n" {
+				t.Errorf("tokens in %q", got)
+			}
+			until := strings.TrimSpace(w.must("auth", "status", "-q", "[0].expires", "-o", "raw").out)
+			if _, err := time.Parse(time.RFC3339, until); err != nil {
+				t.Errorf("the token's end is for programs too: %v", err)
+			}
+		})
+	}
+}
+
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	var all []string

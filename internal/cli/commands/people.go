@@ -37,8 +37,8 @@ type person struct {
 
 func newPeople(c *cli.Context) *cobra.Command {
 	cmd := family("people", "A person in all workspaces: expiries, suspension", newPersonShow(c), newExpiries(c),
-		newSuspend(c, "suspend", "Suspend a person everywhere, from the next call on"), newSuspend(c, "reinstate", "Lift a suspension"))
-	cmd.Long = "A person in all workspaces: expiries, suspension.\n\nA person is named by object id; `tre users list` and `tre users find` show ids. `me` is whoever is signed in."
+		newSuspend(c, "suspend", "Suspend a person everywhere, from the next call on", "The person is suspended."), newSuspend(c, "reinstate", "Lift a suspension", "The suspension is lifted."))
+	cmd.Long = "A person in all workspaces: expiries, suspension.\n\nA person is named by object id; `tre users find NAME` shows ids in full. `me` is whoever is signed in."
 	return cmd
 }
 
@@ -62,7 +62,7 @@ func onPerson(c *cli.Context, cmd *cobra.Command, do func(ctx context.Context, c
 			}
 		}
 		if !cli.IsID(id) {
-			return cli.Misused("%q is no object id: `tre users list` and `tre users find` show ids", id)
+			return cli.Misused("%q is no object id: `tre users find NAME` shows ids in full", id)
 		}
 		return do(ctx, c.Client(conn), "/people/"+url.PathEscape(strings.ToLower(id)))
 	}
@@ -148,14 +148,14 @@ func newExpiries(c *cli.Context) *cobra.Command {
 	return cmd
 }
 
-func newSuspend(c *cli.Context, name, short string) *cobra.Command {
+func newSuspend(c *cli.Context, name, short, said string) *cobra.Command {
 	var reason string
 	cmd := onPerson(c, &cobra.Command{Use: name, Short: short}, func(ctx context.Context, caller *client.Client, path string) error {
 		why, err := c.Ask(ctx, reason, cli.Question{Flag: "reason", Text: "Why? It is kept in the audit trail"})
 		if err != nil {
 			return err
 		}
-		return change(ctx, c, caller, http.MethodPost, path+"/"+name, map[string]string{"reason": why}, "Done: "+name+".")
+		return change(ctx, c, caller, http.MethodPost, path+"/"+name, map[string]string{"reason": why}, said)
 	})
 	cmd.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit trail")
 	return cmd

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/cli/commands"
@@ -48,6 +49,22 @@ func TestTheReferenceIsOfTheseCommands(t *testing.T) {
 	if diff := cmp.Diff(string(text), want); diff != "" {
 		t.Errorf("docs/cli.md is not what the code says; run: go test ./internal/cli/commands -update\n%s", diff)
 	}
+}
+
+func TestNoFlagIsNamedAfterACommand(t *testing.T) {
+	t.Parallel()
+	var look func(*cobra.Command)
+	look = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if strings.Contains(f.Usage, "`") { // pflag takes what is between backquotes for the name of the value
+				t.Errorf("%s --%s: %s", cmd.CommandPath(), f.Name, f.Usage)
+			}
+		})
+		for _, below := range cmd.Commands() {
+			look(below)
+		}
+	}
+	look(commands.Root(&cli.Context{Getenv: func(string) string { return "" }}))
 }
 
 // describe writes a command and those below it.

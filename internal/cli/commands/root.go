@@ -57,6 +57,7 @@ func Root(c *cli.Context) *cobra.Command {
 	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c))
 	root.AddCommand(hiddenIDs(c), newVersion(c), newMan(c))
 	root.AddCommand(topics()...)
+	fit(c, root)
 	return root
 }
 

@@ -25,8 +25,8 @@ const workspacesAnswer = `{"workspaces":[
 
 const requestAnswer = `{"id":"` + first + `","workspaceId":"` + heart + `","type":"export","title":"Figures of the first paper, third round, with the supplement","status":"in_review",
  "createdBy":{"name":"Heart Researcher"},"updatedBy":{"name":"Heart Researcher"},"createdWhen":1795341600,"updatedWhen":1795345200,"businessJustification":"Aggregates only, no cell below ten, as agreed with the data owner in spring",
- "files":[{"name":"figures.pdf","size":1048576},{"name":"tables.csv","size":2048}],"filesCount":2,"bytes":1050624,"waitsFor":"an airlock manager's decision","waitsForRole":"manager","deadline":1796000000,
- "history":[{"updatedWhen":1795342000,"updatedBy":{"name":"Heart Researcher"},"properties":{"previousStatus":"draft"}},{"updatedWhen":1795345200,"updatedBy":{"name":"engine"},"properties":{"previousStatus":"submitted"}}],
+ "files":[{"name":"figures.pdf","size":1048576},{"name":"tables.csv","size":2048}],"filesCount":2,"bytes":1050624,"waitsFor":"waits for an airlock manager to decide","waitsForRole":"manager","deadline":1796000000,
+ "history":[{"updatedWhen":1795341600,"updatedBy":{"name":"Heart Researcher"},"properties":{"previousStatus":"draft"}},{"updatedWhen":1795342000,"updatedBy":{"name":"Heart Colleague"},"properties":{"previousStatus":"submitted"}}],
  "reviews":[{"reviewer":{"name":"Heart Airlock Manager"},"dateCreated":1795345100,"reviewDecision":"returned","decisionExplanation":"Say what the supplement is"}],"manifestDigest":"digest-of-turn"}`
 
 func tables(t *testing.T) *fake {
@@ -39,9 +39,11 @@ func tables(t *testing.T) *fake {
 		"GET /requests?airlock_manager=false":                         {body: `[` + requestAnswer + `]`},
 		"GET /requests?airlock_manager=true":                          {body: `[` + requestAnswer + `]`},
 		"GET /workspaces/" + heart + "/requests/" + first + "/files?limit=1000": {body: `{"files":[{"name":"figures.pdf","size":1048576,"type":"application/pdf","verdict":"clean","sha256":"0123456789abcdef","findings":[]},
-			{"name":"evil\u001b[31m\tname.exe","size":3,"type":"application/x-msdownload","verdict":"malware","sha256":"ff","refused":true,"findings":[{"text":"Programs may not leave"}]}]}`},
+			{"name":"evil\u001b[31m\tname.exe","size":3,"type":"application/x-msdownload","verdict":"malware","sha256":"ff","refused":true,"findings":[{"text":"Programs may not leave"}]},{"name":"appendix.pdf","size":5,"type":"application/pdf","verdict":"clean","sha256":"aa","findings":[]}]}`},
 		"GET /workspaces/" + heart + "/users": {body: `{"users":[{"id":"a0000000-0000-4000-8000-000000000001","displayName":"Heart Owner","email":"owner@heart.example","roles":[{"displayName":"WorkspaceOwner"},{"displayName":"AirlockManager","expires":"2026-11-25T00:00:00Z"}]},
 			{"id":"a0000000-0000-4000-8000-000000000002","displayName":"Some Group","roles":["WorkspaceResearcher"],"heldBack":"training has ended"}]}`},
+		"GET /workspaces/" + heart: {body: `{"workspace":{"id":"` + heart + `","deploymentStatus":"deployed","roles":["WorkspaceOwner"],"properties":{"display_name":"Heart study"},
+			"freeze":{"frozenBy":{"name":"TRE Administrator"},"frozenWhen":"2026-11-22T09:00:00Z","reason":"A leak is being looked into"}}}`},
 		"GET /health": {status: 503, body: `{"services":[{"service":"Tables","status":"OK","message":""},{"service":"Queues","status":"Not OK","message":"Queues is not responding"}]}`},
 		"GET /health/details": {body: `{"verdict":"bad","version":"1.2","services":[{"service":"Tables","verdict":"ok","message":"read and written in 8 ms"}],"workspaceStorage":[{"service":"ws1","verdict":"warn","message":"slow"}],
 			"queues":[{"queue":"airlock-advance","depth":3,"oldestSeconds":61,"poison":1,"verdict":"bad"}]}`},
@@ -63,6 +65,7 @@ var goldens = []struct {
 	{"workspaces-jsonc", false, cli.Done, []string{"workspaces", "list", "-o", "jsonc", "-q", "workspaces[0].properties"}},
 	{"workspaces-raw", false, cli.Done, []string{"workspaces", "list", "-o", "raw", "-q", "workspaces[1].id"}},
 	{"workspaces-none", false, cli.Done, []string{"workspaces", "list", "-o", "none"}},
+	{"workspace-frozen", false, cli.Done, []string{"workspace", "heart", "show"}},
 	{"requests", false, cli.Done, []string{"airlock", "list", "-w", "heart"}},
 	{"requests-pipe", true, cli.Done, []string{"airlock", "list", "-w", "heart"}},
 	{"requests-none-there", false, cli.Done, []string{"workspace", "lung", "airlock-requests", "list"}},
@@ -94,7 +97,7 @@ func TestWhatPeopleAndProgramsRead(t *testing.T) {
 				text += "--- said:\n" + got.err
 			}
 			golden(t, tc.name, text)
-			if !tc.pipe && !strings.HasPrefix(tc.name, "workspaces-") && tc.name != "exit-codes" {
+			if !tc.pipe && !strings.HasPrefix(tc.name, "workspaces-") {
 				for line := range strings.Lines(got.out) {
 					if columns := console.Width(strings.TrimSuffix(line, "\n")); columns > 80 {
 						t.Errorf("%d columns: %s", columns, line)

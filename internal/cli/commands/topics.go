@@ -36,6 +36,7 @@ TRE_PROFILE            profile to use, as --profile
 TRE_WORKSPACE          workspace where none is named, as ` + "`tre use`" + `
 TRE_CLIENT_SECRET      secret for ` + "`tre login client-credentials`" + `
 TRE_CONFIG_DIR         folder for profiles and tokens (default tre in your system's folder for configuration)
+TRE_CACHE_DIR          folder for the journals of transfers (default trefoil in your system's folder for caches)
 TRECLI_OUTPUT          how to write results, as --output (AzureTRE's name)
 NO_COLOR               no colours, whatever its value (https://no-color.org)
 BROWSER                program that opens the sign-in page
@@ -47,9 +48,9 @@ const formatting = `--output table   for people (the default)
 --output raw     the answer as it came; a text without its quotes
 --output none    nothing: only the exit code counts
 
-A table fits the terminal: ids are shortened (any command takes the short form), long texts are cut, times are near
-("2 h ago") or dates. Into a pipe or a file the same rows go whole, with tabs between them, without names of columns,
-with times as RFC 3339 in UTC.
+A table fits the terminal: ids are shortened (where a request or a workspace is named the short form will do), long texts
+are cut, times are near ("2 h ago") or dates. Into a pipe or a file the same rows go whole, with tabs between them,
+without names of columns, with times as RFC 3339 in UTC.
 
 --query takes a JMESPath expression (https://jmespath.org) and applies it to the API's answer, in any format:
 

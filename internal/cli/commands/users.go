@@ -75,7 +75,7 @@ func membersOf(answer []byte) ([]member, error) {
 }
 
 func drawMembers(c *cli.Context, all []member) {
-	t := &cli.Table{Empty: "Nobody.", Columns: []cli.Column{{Name: "id"}, {Name: "name", Grow: true}, {Name: "mail", Grow: true}, {Name: "role", Grow: true}, {Name: "until"}, {Name: "held back", Grow: true}}}
+	t := &cli.Table{Empty: "Nobody.", Columns: []cli.Column{{Name: "id"}, {Name: "name", Grow: true}, {Name: "mail", Grow: true}, {Name: "role"}, {Name: "until"}, {Name: "held back", Grow: true}}}
 	for _, m := range all {
 		for _, r := range m.Roles {
 			until := cli.Cell{}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,10 +21,17 @@ import (
 
 // workspace is what is shown of AzureTRE's resource.
 type workspace struct {
-	ID         string   `json:"id"`
-	Status     string   `json:"deploymentStatus"`
-	Roles      []string `json:"roles"`
-	ETag       string   `json:"_etag"`
+	ID     string   `json:"id"`
+	Status string   `json:"deploymentStatus"`
+	Roles  []string `json:"roles"`
+	ETag   string   `json:"_etag"`
+	Freeze *struct {
+		By struct {
+			Name string `json:"name"`
+		} `json:"frozenBy"`
+		When   time.Time `json:"frozenWhen"`
+		Reason string    `json:"reason"`
+	} `json:"freeze"`
 	Properties struct {
 		Name        string `json:"display_name"`
 		Description string `json:"description"`
@@ -79,8 +87,8 @@ func newWorkspace(c *cli.Context) *cobra.Command {
 		request.AddCommand(byFlag(cmd))
 	}
 	cmd := family("workspace", "One workspace: tre workspace ID show", newWorkspaceShow(c), requests, request, hiddenRequestIDs(c), newUsers(c),
-		newFreeze(c, "freeze", "Freeze the workspace: no links, no deliveries, no decisions"),
-		newFreeze(c, "unfreeze", "Let a frozen workspace go on"))
+		newFreeze(c, "freeze", "Freeze the workspace: no links, no deliveries, no decisions", "The workspace is frozen."),
+		newFreeze(c, "unfreeze", "Let a frozen workspace go on", "The workspace goes on."))
 	for flag := range maps.Values(placed) { // so that Arrange's are known where help and completion stop half-way
 		cmd.PersistentFlags().String(flag, "", "")
 		_ = cmd.PersistentFlags().MarkHidden(flag) // fails only for unknown flags
@@ -149,25 +157,29 @@ func newWorkspaceShow(c *cli.Context) *cobra.Command {
 				return fmt.Errorf("workspace: %w", err)
 			}
 			return c.Show(answer.Body, func(*console.Screen) {
-				p, airlock := w.Workspace.Properties, "on"
+				p, airlock, frozen := w.Workspace.Properties, "on", ""
+				if f := w.Workspace.Freeze; f != nil {
+					frozen = c.Stamp(f.When) + " by " + f.By.Name + ": " + f.Reason
+				}
 				if p.Airlock != nil && !*p.Airlock {
 					airlock = "off"
 				}
 				c.Details(cli.Detail{Name: "Name", Text: p.Name, Style: console.Bold}, cli.Detail{Name: "Description", Text: p.Description},
 					cli.Detail{Name: "Id", Text: w.Workspace.ID}, cli.Detail{Name: "Status", Text: w.Workspace.Status},
+					cli.Detail{Name: "Frozen", Text: frozen, Style: console.Red},
 					cli.Detail{Name: "Airlock", Text: airlock}, cli.Detail{Name: "Your roles", Text: strings.Join(w.Workspace.Roles, ", ")})
 			})
 		})
 }
 
-func newFreeze(c *cli.Context, name, short string) *cobra.Command {
+func newFreeze(c *cli.Context, name, short, said string) *cobra.Command {
 	var reason string
 	cmd := onWorkspace(c, &cobra.Command{Use: name, Short: short}, func(ctx context.Context, caller *client.Client, path string, _ []string) error {
 		why, err := c.Ask(ctx, reason, cli.Question{Flag: "reason", Text: "Why? Everybody in the workspace is told"})
 		if err != nil {
 			return err
 		}
-		return change(ctx, c, caller, http.MethodPost, path+"/"+name, map[string]string{"reason": why}, "Done: "+name+".")
+		return change(ctx, c, caller, http.MethodPost, path+"/"+name, map[string]string{"reason": why}, said)
 	})
 	cmd.Flags().StringVar(&reason, "reason", "", "why; everybody in the workspace is told")
 	return cmd

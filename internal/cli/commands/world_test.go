@@ -108,7 +108,7 @@ func (w *world) run(args ...string) seen {
 	c := &cli.Context{In: strings.NewReader(w.in), Out: &out, Err: errs, Terminal: w.terminal,
 		Screen: &console.Screen{Out: errs, Width: w.width}, Page: &console.Screen{Out: &out, Width: w.width},
 		Version: "test", Now: w.now, Zone: time.UTC, Getenv: func(name string) string { return w.env[name] },
-		HTTP: &http.Client{Timeout: 30 * time.Second}, Keyring: w.ring}
+		HTTP: cli.HTTP(), Keyring: w.ring}
 	root := commands.Root(c)
 	root.SetArgs(commands.Arrange(root, args))
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)

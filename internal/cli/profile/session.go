@@ -59,6 +59,14 @@ func (s Store) Session(name string) (Session, error) {
 	return open(key, name, k.Sealed)
 }
 
+// Sealed tells whether the tokens of a profile are kept sealed with a key in
+// the keyring; false where there are none.
+func (s Store) Sealed(name string) bool {
+	text, err := os.ReadFile(s.sessionPath(name))
+	var k kept
+	return err == nil && json.Unmarshal(text, &k) == nil && k.Sealed != nil
+}
+
 // PutSession keeps the tokens of a profile: sealed with a key in the keyring,
 // or in a file of mode 0600 where insecure says so or there is no keyring. It
 // tells whether they are sealed.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -77,8 +78,7 @@ func (m Metadata) IssuerOf(given, tenant string) (string, error) {
 	if given == "" && tenant != "" {
 		given = entra + url.PathEscape(tenant) + "/v2.0"
 	}
-	u, err := url.Parse(given)
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !strings.HasPrefix(u.Host, "localhost:") && !strings.HasPrefix(u.Host, "127.0.0.1:")) {
+	if !safe(given) {
 		return "", fmt.Errorf("nobody to sign in with: %q is no https address; give --issuer or --aad-tenant-id", given)
 	}
 	return strings.TrimSuffix(given, "/"), nil
@@ -100,7 +100,24 @@ func discover(ctx context.Context, client *http.Client, issuer string) (endpoint
 	if e.Token == "" {
 		return e, fmt.Errorf("sign-in: %s is no OpenID Connect issuer", issuer)
 	}
+	for _, address := range []string{e.Auth, e.Token, e.Device} {
+		if address != "" && !safe(address) {
+			return e, fmt.Errorf("sign-in: %s names %q, which is no https address", issuer, address)
+		}
+	}
 	return e, nil
+}
+
+// safe tells whether an address is one to send secrets to, or to open in a
+// browser: https, or http on this machine. The system opens others with
+// whatever program is for them, and anybody's TRE names the issuer.
+func safe(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // config is what the flows work with. offline_access gives a refresh token.

@@ -173,7 +173,7 @@ func (j *job) report(sent []transfer.Sent, found []api.File) error {
 // draw shows people the files about which there is something to say.
 func (j *job) draw(files []uploaded) {
 	table := cli.Table{Columns: []cli.Column{{Name: "file", Grow: true}, {Name: "size"}, {Name: "scan"}, {Name: "finding", Grow: true}},
-		Empty: "nothing was found that is worth a word"}
+		Empty: "no findings"}
 	for _, f := range files {
 		style := console.Style("")
 		if f.Refused {
