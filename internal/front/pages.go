@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/api"
@@ -44,16 +45,27 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *ro
 		return err
 	}
 	meter := &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}
-	app.HTTP("api", api.New(api.Settings{Desk: people, Roster: members, Verifier: api.Identity(verifier, groups, app.Log), ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
-		Checks: m.Checks(), Details: m.Details, Health: api.HealthTimes{Probe: c.Health.Probe, Life: c.Health.Life},
-		Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
-		Meter: meter}))
+	app.HTTP("api", atFirstCall(func() http.Handler {
+		return api.New(api.Settings{Desk: people, Roster: members, Verifier: api.Identity(verifier, groups, app.Log),
+			ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
+			Checks: m.Checks(), Details: m.Details, Health: api.HealthTimes{Probe: c.Health.Probe, Life: c.Health.Life},
+			Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
+			Meter: meter})
+	}))
 	pages, err := newPortal(c, people, members, verifier, groups, meter)
 	if err != nil {
 		return err
 	}
 	app.HTTP("portal", pages)
 	return nil
+}
+
+// atFirstCall is a handler that is built when its first call comes: the API's
+// description takes milliseconds, in which a handler that was started for an
+// event would answer nobody.
+func atFirstCall(build func() http.Handler) http.Handler {
+	once := sync.OnceValue(build)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { once().ServeHTTP(w, r) })
 }
 
 // limits are those of the settings.
