@@ -180,11 +180,11 @@ func FuzzVerify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload string) {
 		signed, err := signer.Sign([]byte(strings.ReplaceAll(payload, `"I"`, `"`+forge.URL+`"`)))
 		if err != nil {
-			t.Skip("nothing to sign")
+			return // nothing to sign
 		}
 		raw, err := signed.CompactSerialize()
 		if err != nil {
-			t.Skip("nothing to send")
+			return // nothing to send
 		}
 		for _, token := range []string{raw, payload} {
 			who, err := v.Verify(t.Context(), token)

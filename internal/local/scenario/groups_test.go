@@ -1,10 +1,11 @@
 package scenario_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/api"
@@ -37,13 +38,12 @@ func TestARoleThroughAGroup(t *testing.T) {
 	want("heart-professor", "/workspaces/"+heart+"/requests", http.StatusServiceUnavailable)
 	want("heart-professor", "/workspaces/"+lung+"/requests", http.StatusNotFound) // no group has a role in it
 	rig.Directory.Fail(nil)
-	deadline := time.Now().Add(stacktest.Patience)
-	for call("heart-professor", "/workspaces/"+heart+"/requests").Status != http.StatusOK {
-		if time.Now().After(deadline) {
-			t.Fatal("the directory is back, and the role is not")
+	x.must(stacktest.Until(t.Context(), func(context.Context) error {
+		if got := call("heart-professor", "/workspaces/"+heart+"/requests"); got.Status != http.StatusOK {
+			return fmt.Errorf("the directory is back, and the role is not: answered %d", got.Status)
 		}
-		time.Sleep(100 * time.Millisecond) // the condition is another process's
-	}
+		return nil
+	}))
 	want("heart-professor", "/workspaces/"+lung+"/requests", http.StatusNotFound)
 	var found api.AssignableUsers
 	x.must(json.Unmarshal(call("heart-owner", "/workspaces/"+heart+"/assignable-users?filter=HEART%20st").Body, &found))
