@@ -10,9 +10,9 @@ import (
 )
 
 // sealed writes the manifest of the listed files and closes the step; where
-// nothing is left to ask of the files, the gate is passed in the same commit. Files that came into the
-// draft after the list was closed are counted in the audit trail; from here on
-// nothing reads the draft.
+// nothing is left to ask of the files, the gate is passed in the same commit.
+// Files that came into the draft after the list was closed are counted in the
+// audit trail; from here on nothing reads the draft.
 func (s *step) sealed(ctx context.Context, files []airlock.File) ([]airlock.Move, error) {
 	sound, err := s.verify(ctx, files)
 	if err != nil {

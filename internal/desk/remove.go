@@ -54,9 +54,10 @@ func (d *Desk) RemoveFile(ctx context.Context, c Caller, key airlock.Key, name s
 }
 
 // recordRemoval has the audit trail tell of a removal, while the request is
-// still that draft: handed in meanwhile, the file is part of the record and has
-// to stay. A repeat of a call that did not come so far writes the lines that are
-// missing, and no other a second one.
+// still that draft. Handed in meanwhile, the caller is told so; the engine takes
+// a file that has a tombstone off the list while it seals. A repeat of a call
+// that did not come so far writes the lines that are missing, and no other a
+// second one.
 func (d *Desk) recordRemoval(ctx context.Context, v visit, versions []airlock.File, fresh bool) error {
 	var failed error
 	for try := 1; ; try++ {
