@@ -17,6 +17,9 @@ var rulebooks = map[string][]string{
 	"internal/airlock": {module + "internal/access", module + "internal/audit", module + "internal/fsm",
 		"github.com/google/uuid", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
 	"internal/people": {module + "internal/access", module + "internal/airlock", module + "internal/audit", "github.com/google/uuid"},
+
+	"internal/workspace/kind":    {},
+	"internal/workspace/address": {},
 }
 
 // impure is what a rulebook never touches.
