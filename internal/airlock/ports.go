@@ -81,6 +81,10 @@ type Open struct {
 	Looked time.Time // when a draft's container was listed last
 	Rests  bool      // nothing to do until retention ends: the business of retain, not sweep
 
+	// Resource is the id of the resource that it is about, where Key.Request is
+	// an operation on it; empty for an airlock request.
+	Resource string
+
 	// Expected is when a look was ordered to come for which the facts about
 	// single files wait; zero: none was, or it has begun.
 	Expected time.Time

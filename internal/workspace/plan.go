@@ -10,7 +10,6 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
-	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
 // MainStep is what a pipeline calls the step that is the resource's own.
@@ -68,11 +67,9 @@ func (r Resource) Begin(a Act, o Order) (Resource, Operation, error) {
 		to = AwaitingDeployment
 	}
 	r = r.clone()
-	from := r.Status
 	r.Status, r.Operation, r.Message = to, a.Operation, ""
 	r.UpdatedBy, r.UpdatedAt, r.Call = a.By, a.At.UTC(), a.Operation
 	op := r.operation(a, o)
-	_ = from
 	return r, op, nil
 }
 
@@ -96,11 +93,4 @@ func (r Resource) operation(a Act, o Order) Operation {
 func title(a Action, r Resource) string {
 	words := map[Action]string{Install: "Deploy", Upgrade: "Update", Uninstall: "Delete"}
 	return cmp.Or(words[a], string(a)) + " " + r.Name()
-}
-
-// Line is an audit line about a resource.
-func (r Resource) note(line audit.Line) (Resource, audit.Line) {
-	line.Workspace, line.Request = r.Key().Partition, r.ID
-	line, r.Head = r.Head.Append(line)
-	return r, line
 }

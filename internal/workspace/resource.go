@@ -6,11 +6,13 @@
 package workspace
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
@@ -185,6 +187,16 @@ type Result struct {
 	Good    bool      `json:"good"`
 	Message string    `json:"message,omitempty"`
 	At      time.Time `json:"at"`
+}
+
+// move pulls a trigger of the engine. ErrIllegal: the table has no such move.
+func (r Resource) move(on Trigger) (Resource, error) {
+	row, ok := Steps.Next(r.Status, on)
+	if !ok {
+		return r, fmt.Errorf("resource %s: %s while it is %s: %w", r.ID, on, r.Status, airlock.ErrIllegal)
+	}
+	r.Status = row.To
+	return r, nil
 }
 
 // maxResults bounds the kept results: more steps of unfinished operations than

@@ -93,10 +93,12 @@ const (
 	AskUninstall Trigger = "uninstall"
 	AskAction    Trigger = "action"
 
-	Starts   Trigger = "starts"   // a job begins
-	Succeeds Trigger = "succeeds" // it ended well
-	Fails    Trigger = "fails"    // it ended, not well
-	Drops    Trigger = "drops"    // its operation ended before it began
+	Starts    Trigger = "starts"    // a job begins
+	Succeeds  Trigger = "succeeds"  // it ended well
+	Fails     Trigger = "fails"     // it ended, not well
+	Drops     Trigger = "drops"     // its operation ended before it began
+	Completes Trigger = "completes" // the steps that were left of its operation are done, its own was before
+	Spoils    Trigger = "spoils"    // it ended well, but a later step of its operation did not (W1)
 )
 
 // By is who pulls a trigger.
@@ -126,10 +128,14 @@ func table() fsm.Table[Status, Trigger, By, string] {
 		for _, row := range []Row{
 			{From: a.Status(Waiting), On: Starts, By: engine, To: a.Status(Running)},
 			{From: a.Status(Waiting), On: Drops, By: engine, To: a.Status(Failed)},
+			{From: a.Status(Waiting), On: Completes, By: engine, To: a.Status(Succeeded)},
 			{From: a.Status(Running), On: Succeeds, By: engine, To: a.Status(Succeeded)},
 			{From: a.Status(Running), On: Fails, By: engine, To: a.Status(Failed)},
 		} {
 			t = append(t, row)
+		}
+		if a != Uninstall { // what is deleted stays deleted, whatever else failed (W2)
+			t = append(t, Row{From: a.Status(Succeeded), On: Spoils, By: engine, To: a.Status(Failed)})
 		}
 	}
 	for _, from := range idle {
