@@ -18,6 +18,8 @@ var rulebooks = map[string][]string{
 		"github.com/google/uuid", "golang.org/x/text/cases", "golang.org/x/text/unicode/norm"},
 	"internal/people": {module + "internal/access", module + "internal/airlock", module + "internal/audit", "github.com/google/uuid"},
 
+	"internal/workspace": {module + "internal/access", module + "internal/airlock", module + "internal/audit", module + "internal/fsm",
+		module + "internal/workspace/address", "github.com/google/uuid"},
 	"internal/workspace/address":    {},
 	"internal/workspace/substitute": {module + "internal/workspace"},
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
-// The Note methods add an audit line to the chain of the object that was added
-// to the change last, so that no status changes without one (I7).
+// Each method adds an audit line to the chain of the object that it adds
+// to the change, so that no status changes without one (I7).
 
-// Change adds a resource with an audit line about it.
+// Resource adds a resource with an audit line about it.
 func (c *Change) Resource(r Resource, line audit.Line) {
 	c.Resources = append(c.Resources, r)
 	c.chain(r.ID, &c.Resources[len(c.Resources)-1].Head, line)

@@ -29,6 +29,13 @@ func (r Resource) Later(at time.Time, wish time.Duration, c Cadence) Resource {
 	return r
 }
 
+// Stopping notes that the cloud was asked to stop the job.
+func (r Resource) Stopping() Resource {
+	r = r.clone()
+	r.Job.Cancelled = true
+	return r
+}
+
 // Troubled takes what went wrong with starting or looking at a job: the job goes
 // on, later, while the trouble may pass and its deadline has not; otherwise it
 // ended.
