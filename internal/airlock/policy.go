@@ -15,6 +15,7 @@ type Workspace struct {
 	Description    string `json:"description"`
 	StorageAccount string `json:"storageAccount"` // the workspace's own
 	Deployed       bool   `json:"deployed"`
+	Gone           bool   `json:"gone,omitempty"` // its workspace was deleted
 	EnableAirlock  bool   `json:"enableAirlock"`
 	Policy         Policy `json:"policy"` // zero fields take the default
 }

@@ -26,19 +26,21 @@ type Change struct {
 	Closed     []string           // ids whose row of unfinished work is removed; one that is not there is fine
 }
 
-// Store keeps resources and their operations.
+// Store keeps resources and their operations. The method that writes is not
+// called Commit because one store keeps these and the airlock's requests.
 type Store interface {
 	// Resource returns airlock.ErrNotFound when there is none.
 	Resource(ctx context.Context, key Key) (Resource, error)
 	// Operation returns airlock.ErrNotFound when there is none.
 	Operation(ctx context.Context, key OperationKey) (Operation, error)
-	// Commit writes a change in one transaction of at most 100 rows and returns
-	// it with the new versions. airlock.ErrConflict: a row is not the version
-	// given, or a new one exists already, or an audit line of that number does;
-	// then nothing is written. A commit whose answer was lost may have happened:
-	// one that finds exactly its own first row stored succeeds and writes
-	// nothing. airlock.ErrInvalid: it is too large, or crosses partitions.
-	Commit(ctx context.Context, c Change) (Change, error)
+	// CommitChange writes a change in one transaction and returns it with its rows
+	// as they are stored then, versions included. airlock.ErrConflict: a row is
+	// not the version given, or a new one exists already, or an audit line of
+	// that number does; then nothing is written. A commit whose answer was lost
+	// may have happened: one that finds exactly its own first row and its own
+	// audit lines stored succeeds and writes nothing. airlock.ErrInvalid: Check
+	// refuses it, or a row is larger than MaxRow.
+	CommitChange(ctx context.Context, c Change) (Change, error)
 }
 
 // Lists lists what is kept. Every list is in the order of ids.
@@ -73,7 +75,7 @@ type Block struct {
 	Version string // the stored row's ETag; "" where there is none yet
 }
 
-// Addresses reads the address space. It is written by Store.Commit.
+// Addresses reads the address space. It is written by Store.CommitChange.
 type Addresses interface {
 	// Blocks returns the blocks of which something is or was reserved, in the
 	// order of their addresses.
@@ -103,7 +105,9 @@ type Templates interface {
 	// Register adds a version; where r.Current says so, or it is the first, it
 	// becomes the current one in the same transaction (W56). It returns how it is
 	// registered then. airlock.ErrConflict: the version exists with another
-	// digest; the same again is fine. line is its audit line, under System.
+	// digest; the same again is fine, and writes nothing unless it becomes the
+	// current one by it. line tells of it, in the same transaction, among the
+	// lines of System that belong to no chain.
 	Register(ctx context.Context, r Registered, line audit.Line) (Registered, error)
 	// Template returns a version, the current one for ""; airlock.ErrNotFound.
 	Template(ctx context.Context, kind Kind, parent, name, version string) (Registered, error)
@@ -113,9 +117,11 @@ type Templates interface {
 
 // Packages keeps template packages under their digest.
 type Packages interface {
-	// SavePackage is idempotent.
+	// SavePackage is idempotent. airlock.ErrInvalid: the files do not have that
+	// digest, or are too large.
 	SavePackage(ctx context.Context, digest string, files map[string][]byte) error
-	// LoadPackage returns airlock.ErrNotFound when there is none of that digest.
+	// LoadPackage returns airlock.ErrNotFound when there is none of that digest,
+	// airlock.ErrInvalid when what is kept does not have it any more.
 	LoadPackage(ctx context.Context, digest string) (map[string][]byte, error)
 }
 
