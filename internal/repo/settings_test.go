@@ -73,17 +73,24 @@ func TestSettingsPage(t *testing.T) {
 	golden(t, "docs/settings.md", b.String())
 }
 
-// TestStatesPage proves that docs/airlock.md shows the table as it is.
+// TestStatesPage proves that the pages show the tables as they are.
 func TestStatesPage(t *testing.T) {
 	t.Parallel()
-	const begin, end = "<!-- states: made from internal/airlock -->\n", "<!-- end of states -->"
-	page := read(t, "docs/airlock.md")
+	drawn(t, "docs/airlock.md", "internal/airlock", states())
+	drawn(t, "docs/workspaces.md", "internal/workspace", statuses())
+}
+
+// drawn compares the part of a page that is made from a package.
+func drawn(t *testing.T, path, from, table string) {
+	t.Helper()
+	begin, end := "<!-- states: made from "+from+" -->\n", "<!-- end of states -->"
+	page := read(t, path)
 	before, rest, ok := strings.Cut(page, begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatal("docs/airlock.md has no place for the states")
+		t.Fatalf("%s has no place for the states", path)
 	}
-	golden(t, "docs/airlock.md", before+begin+states()+end+after)
+	golden(t, path, before+begin+table+end+after)
 }
 
 func read(t *testing.T, path string) string {
