@@ -24,6 +24,12 @@ func (s *Store) AuditLines(_ context.Context, partition string, f airlock.AuditF
 	for _, line := range s.partition(partition).roll.lines {
 		put(line)
 	}
+	s.partition(partition).trails.after("", func(_ string, lines []audit.Line) bool {
+		for _, line := range lines {
+			put(line)
+		}
+		return true
+	})
 	if partition == airlock.PeoplePartition {
 		s.people.after("", func(_ string, c *chained[people.Record]) bool {
 			for _, line := range c.lines {

@@ -79,6 +79,15 @@ func plain(properties map[string]any) (map[string]any, error) {
 	return p, nil
 }
 
+// cloneFiles copies the files of a package.
+func cloneFiles(files map[string][]byte) map[string][]byte {
+	c := make(map[string][]byte, len(files))
+	for name, content := range files {
+		c[name] = slices.Clone(content)
+	}
+	return c
+}
+
 func clone[T any](p *T) *T {
 	if p == nil {
 		return nil

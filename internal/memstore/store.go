@@ -1,6 +1,7 @@
-// Package memstore keeps everything that the airlock's rulebook asks of its
-// ports in memory: for tests, simulations and benchmarks. It passes the same
-// conformance suite as the store on Azure Tables.
+// Package memstore keeps everything that the rulebooks of the airlock and of
+// workspaces ask of their ports in memory: for tests, simulations and
+// benchmarks. It passes the same conformance suite as the store on Azure
+// Tables.
 package memstore
 
 import (
@@ -18,7 +19,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
-// Store implements the storage ports of internal/airlock in memory. The zero
+// Store implements the storage ports of internal/airlock and
+// internal/workspace in memory. The zero
 // value is empty and ready; it is safe for concurrent use. What goes in and
 // comes out is copied, so that no caller shares memory with the store.
 type Store struct {
@@ -31,6 +33,7 @@ type Store struct {
 	buckets    map[string]calls.Bucket
 	people     sorted[*chained[people.Record]]
 	heartbeats map[string]health.Heartbeat
+	packages   map[string]map[string][]byte // by digest
 }
 
 // partition holds the rows of one workspace.
@@ -42,6 +45,8 @@ type partition struct {
 	roll      chained[people.Roll]
 	manifests map[manifest]string
 	letters   map[letter]time.Time
+	rows      sorted[row]          // of the ports of internal/workspace
+	trails    sorted[[]audit.Line] // of their objects, by id
 }
 
 // request is a request's row and what is kept under its id.
@@ -134,7 +139,11 @@ func (s *Store) Workspaces(_ context.Context, page airlock.Page) ([]airlock.Work
 func (s *Store) PutWorkspace(_ context.Context, w airlock.Workspace) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.putWorkspace(w)
+	return nil
+}
+
+func (s *Store) putWorkspace(w airlock.Workspace) {
 	w.Policy.Hold = airlock.Hold{} // the roll says that
 	s.workspaces.put(w.ID, cloneWorkspace(w))
-	return nil
 }

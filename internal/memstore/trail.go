@@ -12,13 +12,16 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
-// Lines lists a request's audit lines in order.
+// Lines lists the audit lines of a request, or of another object of the
+// partition, in order.
 func (s *Store) Lines(_ context.Context, key airlock.Key, page airlock.Page) ([]audit.Line, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var lines []audit.Line
 	if r, ok := s.partition(key.Workspace).requests.get(key.Request); ok {
 		lines = r.lines
+	} else if chain, ok := s.partition(key.Workspace).trails.get(key.Request); ok {
+		lines = chain
 	} else if key.Workspace == people.Partition || key.Workspace == key.Request {
 		lines = s.ownLines(key)
 	}

@@ -32,7 +32,7 @@ func (c *Change) Operation(o Operation, due time.Time, line audit.Line) {
 // row of unfinished work while people are to be told or to decide.
 func (c *Change) Request(r Request, due time.Time, line audit.Line) {
 	c.Requests = append(c.Requests, r)
-	c.chain(r.ID, &c.Requests[len(c.Requests)-1].Head, line)
+	c.chain(r.Chain(), &c.Requests[len(c.Requests)-1].Head, line)
 	c.open(r, due)
 }
 

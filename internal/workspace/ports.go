@@ -52,8 +52,9 @@ type Lists interface {
 	// History lists what a resource was before each change of its properties,
 	// the newest last.
 	History(ctx context.Context, key Key, page airlock.Page) ([]Snapshot, string, error)
-	// Trail lists the audit lines of an object of a partition: a resource, an
-	// operation, a request or a standing approval, in order.
+	// Trail lists the audit lines of an object of a partition, in order, by what
+	// they are chained under: the id of a resource, an operation or a standing
+	// approval, or Request.Chain.
 	Trail(ctx context.Context, partition, id string, page airlock.Page) ([]audit.Line, string, error)
 }
 

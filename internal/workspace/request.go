@@ -55,6 +55,10 @@ type Request struct {
 	Version string `json:"-"`
 }
 
+// Chain is what the request's audit lines are chained under: not its id, which
+// is the workspace's too, and a workspace has a chain of its own.
+func (r Request) Chain() string { return "request-" + r.ID }
+
 // Decided is who decided, and how.
 type Decided struct {
 	By       access.Person `json:"by"`
