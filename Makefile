@@ -7,7 +7,7 @@ SHELL := /bin/sh
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)"
-SOURCES  := cmd functions internal
+SOURCES  := cmd functions infra internal
 TRE      := build/tre
 TOOLS    := build/tools
 LINT_VERSION := v2.15.0
@@ -17,6 +17,9 @@ LINT     := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 # DATA=folder keeps data between runs, ARGS are any other flags of `tre local up`.
 RUN_FLAGS = $(if $(HOST),--host $(HOST)) $(if $(DATA),--data $(DATA)) $(ARGS)
 
+# make templates: the Bicep compiler, by path or by a name on PATH.
+BICEP ?= bicep
+
 # make soak: how many seeds.
 SEEDS ?= 100000
 
@@ -24,10 +27,10 @@ SEEDS ?= 100000
 CC_FOUND := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" 2>/dev/null)
 CHROMIUM_FOUND := $(shell command -v "$${CHROMIUM:-chromium}" chromium-browser google-chrome 2>/dev/null | head -n 1)
 
-.PHONY: help run test check bench soak app fmt clean tre
+.PHONY: help run test check templates bench soak app fmt clean tre
 
 help: ## What there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: tre ## The whole system on this machine, with a walk-through (HOST=func, DATA=folder, ARGS=--no-demo)
 	@exec $(TRE) local up --with-parent $(RUN_FLAGS)
@@ -46,6 +49,9 @@ check: $(LINT) ## Format, vet, lint, module file, rules of the repository, other
 	$(GO) mod tidy -diff
 	$(GO) test ./internal/repo/...
 	@for os in linux darwin windows; do echo "compile cmd/tre for $$os"; GOOS=$$os $(BUILD) -o /dev/null ./cmd/tre || exit 1; done
+
+templates: ## Compile and verify infra/templates (BICEP=compiler); needed only where a template changes
+	@$(GO) run ./internal/bicep $(if $(CI),-check) -compiler "$(BICEP)" infra/templates
 
 bench: tre ## Ratios to floors measured in the same run
 	@$(TRE) local azurite -- $(GO) run ./internal/bench
