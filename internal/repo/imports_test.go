@@ -22,6 +22,8 @@ var rulebooks = map[string][]string{
 		module + "internal/workspace/address", "github.com/google/uuid"},
 	"internal/workspace/address":    {},
 	"internal/workspace/substitute": {module + "internal/workspace"},
+	"internal/workspace/template": {module + "internal/workspace", module + "internal/workspace/substitute",
+		"github.com/santhosh-tekuri/jsonschema/v6", "github.com/santhosh-tekuri/jsonschema/v6/kind", "golang.org/x/mod/semver"},
 }
 
 // impure is what a rulebook never touches.

@@ -1,0 +1,158 @@
+package template
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep JSON may be nested: compiled Bicep takes about eight
+// levels a module in a module.
+const maxDepth = 100
+
+// decodeError is trouble at a place in a JSON text.
+type decodeError struct{ pointer, text string }
+
+func (e *decodeError) Error() string { return e.pointer + ": " + e.text }
+
+// decode reads JSON strictly: UTF-8, one value, no name twice in an object, no
+// deeper than maxDepth, no number that does not fit a float. Numbers stay as
+// they are written.
+func decode(data []byte) (any, *decodeError) {
+	if !utf8.Valid(data) {
+		return nil, &decodeError{"", "the text is not UTF-8"}
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := value(d, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, more := d.Token(); !errors.Is(more, io.EOF) {
+		return nil, &decodeError{"", "something follows after the end of the JSON text"}
+	}
+	return v, nil
+}
+
+func value(d *json.Decoder, pointer string, depth int) (any, *decodeError) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, broken(d, pointer, err)
+	}
+	switch t := t.(type) {
+	case json.Number:
+		if !sane(t) {
+			return nil, &decodeError{pointer, "the number is too large or too long"}
+		}
+		return t, nil
+	case json.Delim:
+		if depth >= maxDepth {
+			return nil, &decodeError{"", fmt.Sprintf("nested deeper than %d levels", maxDepth)}
+		}
+		if t == '[' {
+			return array(d, pointer, depth)
+		}
+		return object(d, pointer, depth)
+	default:
+		return t, nil
+	}
+}
+
+func broken(d *json.Decoder, pointer string, err error) *decodeError {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &decodeError{pointer, "the JSON text ends early"}
+	}
+	return &decodeError{pointer, fmt.Sprintf("no JSON at byte %d", d.InputOffset())}
+}
+
+func array(d *json.Decoder, pointer string, depth int) (any, *decodeError) {
+	list := []any{}
+	for d.More() {
+		v, err := value(d, pointer+"/"+strconv.Itoa(len(list)), depth+1)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, broken(d, pointer, err)
+	}
+	return list, nil
+}
+
+func object(d *json.Decoder, pointer string, depth int) (any, *decodeError) {
+	members := map[string]any{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, broken(d, pointer, err)
+		}
+		name, ok := t.(string)
+		if !ok {
+			return nil, &decodeError{pointer, "a name is missing"}
+		}
+		at := pointer + "/" + escape(name)
+		if _, twice := members[name]; twice {
+			return nil, &decodeError{at, "the name stands twice in the object"}
+		}
+		v, wrong := value(d, at, depth+1)
+		if wrong != nil {
+			return nil, wrong
+		}
+		members[name] = v
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, broken(d, pointer, err)
+	}
+	return members, nil
+}
+
+// sane tells whether a number can be worked with: an exponent of millions would
+// take as many digits.
+func sane(n json.Number) bool {
+	const digits, exponent = 64, 308
+	if len(n) > digits {
+		return false
+	}
+	if at := strings.IndexAny(string(n), "eE"); at >= 0 {
+		e, err := strconv.Atoi(string(n)[at+1:])
+		return err == nil && -exponent <= e && e <= exponent
+	}
+	return true
+}
+
+// escape makes a name a token of a JSON pointer.
+// https://www.rfc-editor.org/rfc/rfc6901#section-3
+func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
+
+// unescape reads a token of a JSON pointer.
+func unescape(token string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(token) }
+
+// clone copies lists and objects.
+func clone(v any) any {
+	switch v := v.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = clone(item)
+		}
+		return list
+	case map[string]any:
+		return cloneObject(v)
+	default:
+		return v
+	}
+}
+
+func cloneObject(o map[string]any) map[string]any {
+	members := make(map[string]any, len(o))
+	for name, v := range o {
+		members[name] = clone(v)
+	}
+	return members
+}

@@ -1,0 +1,170 @@
+package template
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// readOutputs reads the outputs and refuses those that tell a secret, also in
+// deployments within the deployment: outputs can be read by everybody who may
+// read the deployment.
+func (t *Template) readOutputs(arm map[string]any, limits Limits, wrong *Problems) {
+	declared := members(arm, "outputs", mainFile, wrong)
+	if len(declared) > limits.Outputs {
+		wrong.add(mainFile, "/outputs", "%d outputs, at most %d", len(declared), limits.Outputs)
+		return
+	}
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		o, _ := declared[name].(map[string]any)
+		kind, low := armType(arm, o), strings.ToLower(name)
+		at := "/outputs/" + escape(name)
+		switch {
+		case kind == "":
+			wrong.add(mainFile, at+"/type", "want one of %s", strings.Join(armTypes, ", "))
+		case seen[low]:
+			wrong.add(mainFile, at, "two outputs differ only by case, which ARM does not see")
+		case secure(kind):
+			wrong.add(mainFile, at+"/type", "an output is no secret; keep it in the workspace's Key Vault")
+		case t.Sensitive([]string{name}):
+			wrong.add(mainFile, at, "the form has a sensitive property of this name, which the output would replace")
+		}
+		seen[low] = true
+		t.Outputs = append(t.Outputs, Output{Name: name, Type: kind})
+	}
+	s := &secrecy{wrong: wrong}
+	s.template(arm, nil, "", 0)
+}
+
+// secrecy looks for secrets in outputs.
+type secrecy struct{ wrong *Problems }
+
+// What an expression calls. A function whose name begins with list asks a
+// resource for its keys: listKeys, listSecrets, listCredentials and so on.
+// https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-resource#list
+var (
+	callsList = regexp.MustCompile(`(?i)\blist[a-z]*\s*\(`)
+	reads     = regexp.MustCompile(`(?i)\b(parameters|variables)\s*\(\s*(?:'([^']*)'\s*\))?`)
+)
+
+// scope is what expressions of a template can read that is secret.
+type scope struct{ parameters, variables map[string]bool }
+
+// template checks a template whose parameters of those names (in lower case) are
+// given secrets, whatever their types.
+func (s *secrecy) template(arm map[string]any, given map[string]bool, pointer string, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	in := scopeOf(arm, given)
+	outputs, _ := arm["outputs"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		o, _ := outputs[name].(map[string]any)
+		if !secure(armType(arm, o)) && (in.secret(o["value"]) || in.secret(o["copy"])) {
+			s.wrong.add(mainFile, pointer+"/outputs/"+escape(name), "it reads keys (list…), or a secure parameter; an output is no secret")
+		}
+	}
+	s.resources(arm["resources"], in, pointer+"/resources", depth)
+}
+
+// scopeOf finds the secure parameters of a template and the variables that are
+// made of them.
+func scopeOf(arm map[string]any, given map[string]bool) scope {
+	in := scope{parameters: maps.Clone(given), variables: map[string]bool{}}
+	if in.parameters == nil {
+		in.parameters = map[string]bool{}
+	}
+	parameters, _ := arm["parameters"].(map[string]any)
+	for name, v := range parameters {
+		o, _ := v.(map[string]any)
+		if secure(armType(arm, o)) {
+			in.parameters[strings.ToLower(name)] = true
+		}
+	}
+	variables, _ := arm["variables"].(map[string]any)
+	for changed := true; changed; {
+		changed = false
+		for name, v := range variables {
+			if low := strings.ToLower(name); !in.variables[low] && in.secret(v) {
+				in.variables[low], changed = true, true
+			}
+		}
+	}
+	return in
+}
+
+// secret tells whether any expression in a value reads a secret.
+func (in scope) secret(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.HasPrefix(v, "[") && !strings.HasPrefix(v, "[[") && in.reads(v)
+	case []any:
+		return slices.ContainsFunc(v, in.secret)
+	case map[string]any:
+		for _, item := range v {
+			if in.secret(item) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (in scope) reads(expression string) bool {
+	if callsList.MatchString(expression) {
+		return true
+	}
+	for _, match := range reads.FindAllStringSubmatch(expression, -1) {
+		secrets := in.parameters
+		if strings.EqualFold(match[1], "variables") {
+			secrets = in.variables
+		}
+		if secrets[strings.ToLower(match[2])] || match[2] == "" && len(secrets) > 0 { // a name that is made up on the way
+			return true
+		}
+	}
+	return false
+}
+
+// resources looks for deployments among resources, which may be a list or, in
+// newer templates, an object.
+func (s *secrecy) resources(v any, in scope, pointer string, depth int) {
+	switch v := v.(type) {
+	case []any:
+		for i, item := range v {
+			s.resource(item, in, pointer+"/"+itoa(i), depth)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			s.resource(v[name], in, pointer+"/"+escape(name), depth)
+		}
+	}
+}
+
+func (s *secrecy) resource(v any, in scope, pointer string, depth int) {
+	o, _ := v.(map[string]any)
+	if o == nil {
+		return
+	}
+	s.resources(o["resources"], in, pointer+"/resources", depth+1)
+	properties, _ := o["properties"].(map[string]any)
+	inner, _ := properties["template"].(map[string]any)
+	if kind, _ := o["type"].(string); !strings.EqualFold(kind, "Microsoft.Resources/deployments") || inner == nil {
+		return
+	}
+	given := map[string]bool{}
+	passed, _ := properties["parameters"].(map[string]any)
+	for name, p := range passed {
+		value, _ := p.(map[string]any)
+		if value["reference"] != nil || in.secret(p) {
+			given[strings.ToLower(name)] = true
+		}
+	}
+	options, _ := properties["expressionEvaluationOptions"].(map[string]any)
+	if where, _ := options["scope"].(string); !strings.EqualFold(where, "inner") {
+		maps.Copy(given, in.parameters) // its expressions are evaluated out here
+	}
+	s.template(inner, given, pointer+"/properties/template", depth+1)
+}

@@ -1,0 +1,258 @@
+package template_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/template"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tpl := parsed(t)
+	if tpl.Name != "tre-workspace-demo" || tpl.Version != "1.2.0" || tpl.Kind != workspace.Workspace || tpl.Title != "Demo workspace" || tpl.Description != "For tests." {
+		t.Errorf("%+v", tpl)
+	}
+	if d := tpl.Deadlines; d.For(workspace.Install) != 2*time.Hour || d.For("rotate") != 30*time.Minute || d.For(workspace.Upgrade) != 0 || d.For(workspace.Uninstall) != 0 {
+		t.Errorf("deadlines %v", d)
+	}
+	if a, ok := tpl.Action("rotate"); !ok || a.Kind != template.OnStack {
+		t.Errorf("action %v %v", a, ok)
+	}
+	if _, ok := tpl.Action("start"); ok {
+		t.Error("an action that nobody declared")
+	}
+	want := []template.Parameter{
+		{Name: "action", Type: "string", From: template.FromSystem},
+		{Name: "address_spaces", Type: "array", Required: true, From: template.FromSystem},
+		{Name: "admin_password", Type: "securestring", Required: true, Secure: true, From: template.FromGenerated},
+		{Name: "client_secret", Type: "securestring", Secure: true, From: template.FromProperty},
+		{Name: "enable_airlock", Type: "bool", From: template.FromProperty},
+		{Name: "quota", Type: "int", Required: true, From: template.FromProperty},
+		{Name: "sku", Type: "string", From: template.FromDefault},
+		{Name: "suffix", Type: "string", Required: true, From: template.FromSystem},
+		{Name: "tags", Type: "object", Required: true, From: template.FromSystem},
+		{Name: "tre_id", Type: "string", Required: true, From: template.FromSystem},
+	}
+	if diff := cmp.Diff(tpl.Parameters, want); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(tpl.Outputs, []template.Output{{Name: "note", Type: "string"}, {Name: "resource_group_name", Type: "string"}}); diff != "" {
+		t.Error(diff)
+	}
+	if !tpl.Declares("client_id") || tpl.Declares("label2") || len(tpl.Declared()) != len(want) || !strings.Contains(strings.Join(tpl.Properties(), " "), "display_name") {
+		t.Errorf("properties %v", tpl.Properties())
+	}
+}
+
+const (
+	d = "template.json"
+	s = "template_schema.json"
+	m = "main.json"
+)
+
+// refusals changes the package in one place. says is where that is told, and in
+// which words.
+var refusals = []struct{ name, file, pointer, value, says string }{
+	{"no JSON", d, "", `{"name": `, "template.json#/name: the JSON text ends early"},
+	{"two values", d, "", workspaceJSON + `{}`, "template.json: something follows"},
+	{"a name twice", s, "", `{"title": "a", "title": "b"}`, "template_schema.json#/title: the name stands twice"},
+	{"a name twice in the ARM template", m, "", `{"parameters": {"a": {"type": "string", "type": "int"}}}`, "main.json#/parameters/a/type: the name stands twice"},
+	{"not UTF-8", s, "", "{\"title\": \"\xff\"}", "not UTF-8"},
+	{"a list", s, "", `[]`, "want an object"},
+	{"an ARM template that is none", m, "", `3`, "main.json: want an object"},
+	{"deep", m, "", strings.Repeat("[", 200) + strings.Repeat("]", 200), "nested deeper than 100"},
+	{"a huge number", s, "/properties/quota/maximum", `1e300`, ""},
+	{"a huger number", s, "", `{"a": 1e999999999}`, "template_schema.json#/a: the number is too large"},
+
+	{"a strange field", d, "/scripts", `["x"]`, "unknown field"},
+	{"a name with a path", d, "/name", `"../x"`, "template.json#/name: want 1 to 100"},
+	{"no version", d, "/version", `"1.2"`, "template.json#/version: want a semantic version"},
+	{"a build part", d, "/version", `"1.2.3+b"`, "without a build part"},
+	{"an unknown kind", d, "/kind", `"machine"`, "template.json#/kind: want workspace,"},
+	{"a workspace with a parent", d, "/parent", `"x"`, "template.json#/parent"},
+	{"a user resource without", d, "/kind", `"user-resource"`, "template.json#/parent"},
+	{"an action of every resource", d, "/customActions/0/name", `"upgrade"`, "template.json#/customActions/0/name: upgrade is an action of every"},
+	{"an action's name", d, "/customActions/0/name", `"a b"`, "template.json#/customActions/0/name: want 1 to 64"},
+	{"an action twice", d, "/customActions", `[{"name": "a"}, {"name": "a"}]`, "template.json#/customActions/1/name: a stands twice"},
+	{"an action's kind", d, "/customActions/0/kind", `"porter"`, "want machine or stack"},
+	{"an action that no machine has", d, "/customActions/0/kind", `"machine"`, "start, stop, restart"},
+	{"an action without a machine", d, "/customActions/0", `{"name": "start", "kind": "machine"}`, "no output azure_resource_id"},
+	{"an action without its parameter", m, "/parameters/action", ``, "no parameter action"},
+	{"a deadline that is no time", d, "/deadlines/install", `"soon"`, "template.json#/deadlines/install: want a time"},
+	{"a deadline of a second", d, "/deadlines/install", `"1s"`, "from 1m0s to 24h0m0s"},
+	{"a deadline of what", d, "/deadlines/delete", `"1h"`, "template.json#/deadlines/delete: want install"},
+	{"a generated secret's name", d, "/generatedSecrets/0", `"A-B"`, "template.json#/generatedSecrets/0"},
+	{"a generated secret of no parameter", d, "/generatedSecrets", `["admin_password", "other"]`, "no parameter other"},
+	{"a generated secret that is a property", s, "/properties/admin_password", `{"type": "string", "sensitive": true}`, "is a property of the form too"},
+
+	{"another dialect", s, "/$schema", `"http://json-schema.org/draft-04/schema#"`, "template_schema.json#/$schema: want"},
+	{"draft 7 with a hash", s, "/$schema", `"http://json-schema.org/draft-07/schema#"`, ""},
+	{"2020-12", s, "/$schema", `"https://json-schema.org/draft/2020-12/schema"`, ""},
+	{"no dialect", s, "/$schema", ``, ""},
+	{"no title", s, "/title", ``, "template_schema.json#/title: want a text"},
+	{"no description", s, "/description", ``, "template_schema.json#/description: want a text"},
+	{"no properties", s, "/properties", ``, "template_schema.json#/properties: want the properties"},
+	{"no required", s, "/required", ``, ""},
+	{"properties that are none", s, "/properties", `[]`, "template_schema.json#/properties: want an object"},
+	{"required that is none", s, "/required", `"auth_type"`, "template_schema.json#/required"},
+	{"a type that is none", s, "/properties/quota/type", `"int"`, "template_schema.json#/properties/quota/type: no JSON Schema"},
+	{"a property that is none", s, "/properties/quota", `3`, "template_schema.json#/properties/quota: want a schema"},
+	{"updateable perhaps", s, "/properties/quota/updateable", `"yes"`, "template_schema.json#/properties/quota/updateable: want true or false"},
+	{"a secret for everybody", s, "/properties/nested/properties/hidden/default", `"hunter2"`, "a sensitive property has no default"},
+	{"a pattern that is none", s, "/properties/label", `{"type": "string", "pattern": "("}`, "template_schema.json"},
+	{"another document", s, "/properties/label", `{"$ref": "https://example.org/x.json"}`, "template_schema.json#/properties/label/$ref: it refers to another document"},
+	{"a file", s, "/properties/label", `{"$ref": "file:///etc/passwd"}`, "another document"},
+	{"a reference to nothing", s, "/properties/label", `{"$ref": "#/definitions/x"}`, "points to nothing"},
+	{"a reference to itself", s, "/definitions/label", `{"properties": {"a": {"$ref": "#/definitions/label"}}}`, "refers to itself"},
+	{"a reference to all", s, "/properties/label", `{"$ref": "#"}`, "refers to itself"},
+	{"a reference and more", s, "/properties/label", `{"$ref": "#/definitions/label", "minLength": 9}`, "template_schema.json#/properties/label/minLength: it stands beside a $ref"},
+	{"a dynamic reference", s, "/properties/label", `{"$dynamicRef": "#x"}`, "not supported"},
+	{"roles that are none", s, "/authorizedRoles", `"all"`, "template_schema.json#/authorizedRoles"},
+	{"an order of what", s, "/uiSchema", `[]`, "template_schema.json#/uiSchema: want an object"},
+
+	{"the wrong scope", m, "/$schema", `"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"`, "main.json#/$schema: want …/subscriptionDeploymentTemplate.json"},
+	{"a parameter that nobody gives", m, "/parameters/more", `{"type": "string"}`, "main.json#/parameters/more: nobody gives"},
+	{"one that nobody has to give", m, "/parameters/more", `{"type": "string", "nullable": true}`, ""},
+	{"a secure one that nobody gives", m, "/parameters/more", `{"type": "securestring", "defaultValue": ""}`, "nobody gives"},
+	{"a secret's default", m, "/parameters/client_secret/defaultValue", `"x"`, "main.json#/parameters/client_secret/defaultValue"},
+	{"an open parameter for a sensitive property", m, "/parameters/client_secret/type", `"string"`, "main.json#/parameters/client_secret/type: the property is sensitive"},
+	{"a secure parameter for an open property", m, "/parameters/quota/type", `"securestring"`, "the property has to be sensitive"},
+	{"a sensitive part", m, "/parameters/nested", `{"type": "object", "defaultValue": {}}`, "a part of the property is sensitive"},
+	{"another type", m, "/parameters/quota/type", `"bool"`, "of type integer, the parameter of type bool"},
+	{"a system parameter of another type", m, "/parameters/tags/type", `"array"`, "main.json#/parameters/tags/type: the engine gives"},
+	{"an open generated secret", m, "/parameters/admin_password/type", `"string"`, "passed to a securestring"},
+	{"no type at all", m, "/parameters/quota", `{}`, "main.json#/parameters/quota/type: want one of"},
+	{"a type that is defined nowhere", m, "/parameters/sku/$ref", `"#/definitions/x"`, "want one of"},
+	{"definitions in a circle", m, "/definitions/sku", `{"$ref": "#/definitions/sku"}`, "want one of"},
+	{"differ by case", m, "/parameters/QUOTA", `{"type": "int"}`, "differ only by case"},
+	{"a property that need not be given", m, "/parameters/label", `{"type": "string"}`, "main.json#/parameters/label: it has no default value, and"},
+	{"a sensitive property of the system's name", s, "/properties/owner_id", `{"type": "string", "sensitive": true}`, "cannot be sensitive"},
+
+	{"keys", m, "/outputs/key", `{"type": "string", "value": "[listKeys(resourceId('x'), '2023-01-01').keys[0].value]"}`, "main.json#/outputs/key: it reads keys"},
+	{"keys in capitals", m, "/outputs/key", `{"type": "object", "value": {"a": ["[first(LISTSECRETS ('x').value)]"]}}`, "it reads keys"},
+	{"a secure parameter", m, "/outputs/key", `{"type": "string", "value": "[parameters('ADMIN_password')]"}`, "it reads keys"},
+	{"a variable of it", m, "/outputs/key", `{"type": "string", "value": "[variables('wrapped').a[0]]"}`, "it reads keys"},
+	{"a made-up name", m, "/outputs/key", `{"type": "string", "value": "[parameters(concat('admin_', 'password'))]"}`, "it reads keys"},
+	{"a copy", m, "/outputs/key", `{"type": "array", "copy": {"count": 2, "input": "[listKeys('x').a]"}}`, "it reads keys"},
+	{"a secure output", m, "/outputs/key", `{"type": "securestring", "value": "x"}`, "an output is no secret"},
+	{"in place of a sensitive property", m, "/outputs/client_secret", `{"type": "string", "value": "x"}`, "the output would replace"},
+	{"within", m, "/resources/0/properties/template/outputs/size/value", `"[parameters('password')]"`, "main.json#/resources/0/properties/template/outputs/size: it reads keys"},
+	{"an open parameter within is no secret", m, "/resources/0/properties/template/outputs/size/value", `"[parameters('size')]"`, ""},
+	{"within, evaluated outside", m, "/resources/0/properties", `{"template": {"outputs": {"x": {"type": "string", "value": "[parameters('admin_password')]"}}}}`, "outputs/x: it reads keys"},
+	{"within, from a vault", m, "/resources/0/properties/parameters/size", `{"reference": {"secretName": "x"}}`, "outputs/size: it reads keys"},
+	{"outputs that are none", m, "/outputs", `[]`, "main.json#/outputs: want an object"},
+	{"an escaped text", m, "/outputs/key", `{"type": "string", "value": "[[listKeys('x')]"}`, ""},
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range refusals {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			files := demo()
+			set(t, files, tt.file, tt.pointer, tt.value)
+			_, err := template.Parse(files, template.DefaultLimits)
+			if tt.says == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if !errors.Is(err, template.ErrInvalid) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%v\nwant %q", err, tt.says)
+			}
+		})
+	}
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../main.json", "/main.json", "a/../main.json", `snapshots\x.bicepparam`, "C:main.json", "./main.json", "main.json/", "MAIN.json", "scripts/run.sh",
+		"modules/../x.bicep", "modules/a/b.bicep", "x.bicep\x00", "main.json\n", "", ".hidden.bicep", "snapshots/x.json", "template.json -> /etc/passwd"} {
+		files := demo()
+		files[name] = nil
+		if _, err := template.Parse(files, template.DefaultLimits); !errors.Is(err, template.ErrInvalid) || !strings.Contains(err.Error(), "no file of a template package") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"network.bicep", "deadletter-role.bicep", "modules/endpoint.bicep", "README.md", "bicepconfig.json", "snapshots/a.snapshot.json", "snapshots/a.parameters.json", "cloud-init.yaml", "modules/setup.ps1"} {
+		files := demo()
+		files[name] = nil
+		if _, err := template.Parse(files, template.DefaultLimits); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{d, s, m} {
+		files := demo()
+		delete(files, name)
+		if _, err := template.Parse(files, template.DefaultLimits); err == nil || !strings.Contains(err.Error(), name+": the file is missing") {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		limit func(*template.Limits)
+		says  string
+	}{
+		"package":    {func(l *template.Limits) { l.Package = 1000 }, "the files have "},
+		"main":       {func(l *template.Limits) { l.Main = 1000 }, "main.json: "},
+		"schema":     {func(l *template.Limits) { l.Schema = 1000 }, "template_schema.json: "},
+		"parameters": {func(l *template.Limits) { l.Parameters = 9 }, "main.json#/parameters: 10 parameters, at most 9"},
+		"outputs":    {func(l *template.Limits) { l.Outputs = 1 }, "main.json#/outputs: 2 outputs, at most 1"},
+		"properties": {func(l *template.Limits) { l.Properties = 10 }, "template_schema.json#/properties: 20 properties"},
+	} {
+		limits := template.DefaultLimits
+		tt.limit(&limits)
+		if _, err := template.Parse(demo(), limits); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestBillionReferences: forty references that each name the next one twice
+// would be a million million schemas.
+func TestBillionReferences(t *testing.T) {
+	t.Parallel()
+	var defs []string
+	for i := range 40 {
+		next := `"#/$defs/x` + strings.Repeat("i", i+1) + `"`
+		defs = append(defs, `"x`+strings.Repeat("i", i)+`": {"allOf": [{"$ref": `+next+`}, {"$ref": `+next+`}]}`)
+	}
+	defs = append(defs, `"x`+strings.Repeat("i", 40)+`": {"type": "string"}`)
+	files := demo()
+	set(t, files, s, "/$defs", "{"+strings.Join(defs, ",")+"}")
+	set(t, files, s, "/properties/label", `{"$ref": "#/$defs/x"}`)
+	if _, err := template.Parse(files, template.DefaultLimits); err == nil || !strings.Contains(err.Error(), "sub-schemas") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	first := parsed(t).Digest
+	if again := parsed(t).Digest; again != first || len(first) != 64 {
+		t.Errorf("%s, then %s", first, again)
+	}
+	for name, change := range map[string]func(map[string][]byte){
+		"a byte":     func(f map[string][]byte) { f["main.bicep"][0]++ },
+		"a file":     func(f map[string][]byte) { f["README.md"] = nil },
+		"one less":   func(f map[string][]byte) { delete(f, "main.bicep") },
+		"its name":   func(f map[string][]byte) { f["other.bicep"] = f["main.bicep"]; delete(f, "main.bicep") },
+		"to and fro": func(f map[string][]byte) { f["main.bicep"], f["snapshots/small.bicepparam"] = nil, f["main.bicep"] },
+	} {
+		files := demo()
+		change(files)
+		if template.Digest(files) == first {
+			t.Errorf("%s changes nothing", name)
+		}
+	}
+}
