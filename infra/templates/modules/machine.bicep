@@ -42,9 +42,6 @@ param vaultName string
 @description('How Guacamole connects: ssh or rdp.')
 param protocol string
 
-@description('Whether the password is kept in the vault by this deployment.')
-param keepsPassword bool
-
 param logId string
 
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/storage
@@ -146,9 +143,10 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
   name: vaultName
 }
 
-// How Guacamole signs in, and whose machine it is: it shows people their own. A stack cannot delete a secret of a vault,
-// so the engine deploys once more without it, detaching it, before it deletes the stack.
-resource password 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (keepsPassword) {
+// How Guacamole signs in, and whose machine it is: it shows people their own. Azure deletes no secret with a stack: it is
+// detached, and stays in the vault until that goes.
+// https://learn.microsoft.com/azure/azure-resource-manager/bicep/deployment-stacks-known-issues
+resource password 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
   parent: vault
   name: 'machine-${suffix}'
   tags: union(tags, machineTags, {

@@ -25,9 +25,6 @@ param workspace object
 @description('Outputs of the service.')
 param service object
 
-@description('`detach` leaves the password out of the stack, which can then be deleted.')
-param action string = ''
-
 @description('Password of the machine, made by the TRE.')
 @secure()
 param admin_password string
@@ -40,8 +37,8 @@ param os_image string = 'Ubuntu 24.04 LTS'
 @allowed(['2 CPU | 8GB RAM', '4 CPU | 16GB RAM', '8 CPU | 32GB RAM', '16 CPU | 64GB RAM'])
 param vm_size string = '2 CPU | 8GB RAM'
 
-@description('Name of the account that Guacamole signs in with. Empty: one that is chosen for all.')
-param admin_username string = ''
+@description('Name of the account that Guacamole signs in with.')
+param admin_username string = 'researcher'
 
 @description('Whether the machine may use the shared storage.')
 param shared_storage_access bool = true
@@ -110,7 +107,7 @@ module machine '../modules/machine.bicep' = {
     name: name
     vmSize: sizes[vm_size]
     image: contains(own_images, os_image) ? { id: own_images[os_image] } : images[os_image]
-    adminUsername: empty(admin_username) ? 'researcher' : admin_username
+    adminUsername: admin_username
     adminPassword: admin_password
     osConfiguration: {
       linuxConfiguration: {
@@ -129,7 +126,6 @@ module machine '../modules/machine.bicep' = {
     }
     vaultName: last(split(workspace.key_vault_id, '/'))
     protocol: 'ssh'
-    keepsPassword: action != 'detach'
     logId: workspace.log_analytics_id
   }
 }
