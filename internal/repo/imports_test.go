@@ -20,6 +20,7 @@ var rulebooks = map[string][]string{
 
 	"internal/workspace": {module + "internal/access", module + "internal/airlock", module + "internal/audit", module + "internal/fsm",
 		module + "internal/workspace/address", "github.com/google/uuid"},
+	"internal/workspace/idle":       {},
 	"internal/workspace/address":    {},
 	"internal/workspace/substitute": {module + "internal/workspace"},
 	"internal/workspace/template": {module + "internal/workspace", module + "internal/workspace/substitute",
