@@ -29,6 +29,7 @@ func open(t testing.TB, options *aztables.ClientOptions) *azstore.Store {
 	return &azstore.Store{
 		Table:     tables.NewClient(azuritetest.TableName(t)),
 		Manifests: blobs.ServiceClient().NewContainerClient("m" + azuritetest.Suffix(t)),
+		Packages:  blobs.ServiceClient().NewContainerClient("t" + azuritetest.Suffix(t)),
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // system is the partition of what belongs to no workspace.
@@ -17,6 +19,14 @@ const system = "system"
 // by dots; a list is a range of keys with a common beginning.
 const (
 	kindWorkspace = "workspace." // system: workspace.<id>
+	kindWanted    = "wanted."    // system: wanted.<id>
+	kindStanding  = "standing."  // system: standing.<id>
+	kindBlock     = "block."     // system: block.<address>.<bits>
+	kindTemplate  = "template."  // system: template.<kind>!<parent>!<name>!<version>
+	kindCurrent   = "current."   // system: current.<kind>!<parent>!<name>
+	kindResource  = "resource."  // resource.<id>
+	kindOperation = "operation." // operation.<resource>.<id>
+	kindHistory   = "history."   // history.<resource>.<revision>
 	kindStrange   = "strange."   // system: strange.<id>
 	kindRequest   = "request."   // request.<id>
 	kindOpen      = "open."      // open.<request>
@@ -77,6 +87,30 @@ func auditPrefix(request string) string { return kindAudit + part(request) + "."
 
 func auditKey(request string, seq int) string {
 	return fmt.Sprintf("%s%08d", auditPrefix(request), seq)
+}
+
+func operationsPrefix(resource string) string { return kindOperation + part(resource) + "." }
+
+func historyPrefix(resource string) string { return kindHistory + part(resource) + "." }
+
+// blockKey orders blocks by their addresses.
+func blockKey(net netip.Prefix) string {
+	return fmt.Sprintf("%s%x.%03d", kindBlock, net.Addr().As16(), net.Bits())
+}
+
+// templateName is what the versions of a template have in common in their keys.
+// What parts it sorts before all that names hold, so that a name comes before
+// those that begin with it.
+func templateName(kind workspace.Kind, parent, name string) string {
+	return part(string(kind)) + "!" + part(parent) + "!" + part(name)
+}
+
+// templateKey ends with the version, in which a dot parts nothing more.
+func templateKey(kind workspace.Kind, parent, name, version string) string {
+	if undotted := strings.ReplaceAll(version, ".", ""); part(undotted) != undotted {
+		version = "=" + hash(version)
+	}
+	return kindTemplate + templateName(kind, parent, name) + "!" + version
 }
 
 func letterKey(request, id string) string { return kindLetter + part(request) + "." + part(id) }

@@ -12,11 +12,11 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/aztrace"
 )
 
-// The names of our table and of the manifests' container, where Config gives
-// no others.
+// The names of our table and of our containers, where Config gives no others.
 const (
 	TableName     = "airlock"
 	ManifestsName = "manifests"
+	PackagesName  = "templates"
 )
 
 // Config says where the state is. Either ConnectionString is set, or Tables
@@ -28,6 +28,7 @@ type Config struct {
 	Credential       azcore.TokenCredential // that identity; nil means azidentity's default
 	Table            string                 // "" means TableName
 	Manifests        string                 // "" means ManifestsName
+	Packages         string                 // "" means PackagesName
 }
 
 // Open returns the store that c names. It does not use the network.
@@ -37,6 +38,9 @@ func Open(c Config) (*Store, error) {
 	}
 	if c.Manifests == "" {
 		c.Manifests = ManifestsName
+	}
+	if c.Packages == "" {
+		c.Packages = PackagesName
 	}
 	if c.ConnectionString != "" {
 		return openConnection(c)
@@ -56,7 +60,11 @@ func Open(c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("state: manifests: %w", err)
 	}
-	return &Store{Table: service.NewClient(c.Table), Manifests: manifests}, nil
+	packages, err := container.NewClient(c.Blobs+"/"+c.Packages, c.Credential, blobs())
+	if err != nil {
+		return nil, fmt.Errorf("state: template packages: %w", err)
+	}
+	return &Store{Table: service.NewClient(c.Table), Manifests: manifests, Packages: packages}, nil
 }
 
 // openConnection never quotes the connection string, which holds the key.
@@ -69,7 +77,11 @@ func openConnection(c Config) (*Store, error) {
 	if err != nil {
 		return nil, errors.New("state: connection string is malformed")
 	}
-	return &Store{Table: service.NewClient(c.Table), Manifests: manifests}, nil
+	packages, err := container.NewClientFromConnectionString(c.ConnectionString, c.Packages, blobs())
+	if err != nil {
+		return nil, errors.New("state: connection string is malformed")
+	}
+	return &Store{Table: service.NewClient(c.Table), Manifests: manifests, Packages: packages}, nil
 }
 
 func tables() *aztables.ClientOptions {

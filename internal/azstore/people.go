@@ -125,12 +125,12 @@ func (s *Store) commitRow(ctx context.Context, w writing) (row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.what, err)
 	}
-	etag, err := s.transact(ctx, actions)
+	etags, err := s.transact(ctx, actions)
 	if last := len(actions) - 1; noneToRemove(err, actions[last], last) && w.open == nil && w.version != "" {
-		etag, err = s.transact(ctx, actions[:last])
+		etags, err = s.transact(ctx, actions[:last])
 	}
-	if err == nil && etag != "" {
-		w.row["odata.etag"] = etag
+	if err == nil && etags[0] != "" {
+		w.row["odata.etag"] = etags[0]
 		return w.row, nil
 	}
 	stored, readErr := s.get(ctx, w.row.text("PartitionKey"), w.row.key())

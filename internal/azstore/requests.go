@@ -49,16 +49,16 @@ func (s *Store) Commit(ctx context.Context, c airlock.Change) (airlock.Request, 
 	if err != nil {
 		return airlock.Request{}, fmt.Errorf("%s: %w", what, err)
 	}
-	etag, err := s.transact(ctx, actions)
+	etags, err := s.transact(ctx, actions)
 	if last := len(actions) - 1; noneToRemove(err, actions[last], last) {
-		etag, err = s.transact(ctx, actions[:last])
+		etags, err = s.transact(ctx, actions[:last])
 	}
 	switch {
-	case err == nil && etag == "": // the service did not say
+	case err == nil && etags[0] == "": // the service did not say
 		return s.Request(ctx, c.Request.Key())
 	case err == nil:
 		r := actions[0].row
-		r["odata.etag"] = etag
+		r["odata.etag"] = etags[0]
 		return r.request()
 	}
 	if absent(err) { // a row that was read is gone

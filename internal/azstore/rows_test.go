@@ -2,6 +2,7 @@ package azstore
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // answer is a transaction's answer in the form of the documentation.
@@ -30,16 +32,19 @@ func TestParseAnswer(t *testing.T) {
 	const (
 		first  = "HTTP/1.1 204 No Content\r\nDataServiceVersion: 3.0;\r\nETag: W/\"datetime'1'\"\r\n\r\n"
 		second = "HTTP/1.1 204 No Content\r\nETag: W/\"datetime'2'\"\r\n\r\n"
+		gone   = "HTTP/1.1 204 No Content\r\n\r\n"
 		json   = "Content-Type: application/json;odata=minimalmetadata;charset=utf-8\r\n\r\n"
 		exists = "HTTP/1.1 409 Conflict\r\n" + json + `{"odata.error":{"code":"EntityAlreadyExists","message":{"lang":"en-US","value":"12:The specified entity already exists.\nRequestId:1\nTime:2"}}}` + "\r\n"
 		silent = "HTTP/1.1 412 Precondition Failed\r\n" + json + `{"odata.error":{"code":"UpdateConditionNotSatisfied","message":{"value":"The update condition"}}}` + "\r\n"
 		mute   = "HTTP/1.1 500 Internal Server Error\r\n\r\n"
 	)
 	tests := []struct {
-		name, body, etag string
-		err              *rowError
+		name, body string
+		etags      []string
+		err        *rowError
 	}{
-		{name: "all done", body: answer(first, second), etag: `W/"datetime'1'"`},
+		{name: "all done", body: answer(first, second), etags: []string{`W/"datetime'1'"`, `W/"datetime'2'"`}},
+		{name: "a row removed", body: answer(gone, second), etags: []string{"", `W/"datetime'2'"`}},
 		{name: "row named", body: answer(exists), err: &rowError{index: 12, status: 409, code: "EntityAlreadyExists"}},
 		{name: "row not named", body: answer(silent), err: &rowError{index: -1, status: 412, code: "UpdateConditionNotSatisfied"}},
 		{name: "no body", body: answer(mute), err: &rowError{index: -1, status: 500}},
@@ -48,10 +53,10 @@ func TestParseAnswer(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			etag, err := parseAnswer([]byte(tt.body))
+			etags, err := parseAnswer([]byte(tt.body))
 			failed, _ := errors.AsType[*rowError](err)
-			if diff := cmp.Diff(tt.err, failed, cmp.AllowUnexported(rowError{})); diff != "" || etag != tt.etag || (err != nil) != (tt.err != nil) {
-				t.Errorf("etag %q, %v; want %q, %v", etag, err, tt.etag, tt.err)
+			if diff := cmp.Diff(tt.err, failed, cmp.AllowUnexported(rowError{})); diff != "" || !slices.Equal(etags, tt.etags) || (err != nil) != (tt.err != nil) {
+				t.Errorf("etags %q, %v; want %q, %v", etags, err, tt.etags, tt.err)
 			}
 		})
 	}
@@ -63,8 +68,8 @@ func FuzzParseAnswer(f *testing.F) {
 	f.Add([]byte("--\r\n\r\n"))
 	f.Add([]byte(""))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if etag, err := parseAnswer(body); err != nil && etag != "" {
-			t.Errorf("etag %q with error %v", etag, err)
+		if etags, err := parseAnswer(body); err != nil && etags != nil {
+			t.Errorf("etags %q with error %v", etags, err)
 		}
 	})
 }
@@ -95,6 +100,10 @@ func TestKeysHoldNothingForbidden(t *testing.T) {
 			if key == "" || len(key) > 512 || strings.ContainsFunc(key, func(r rune) bool { return odd(r) && r != '.' && r != '=' }) {
 				t.Fatalf("key %q", key)
 			}
+		}
+		key := templateKey(workspace.Service, id, name, etag)
+		if len(key) > 512 || strings.ContainsFunc(key, func(r rune) bool { return odd(r) && !strings.ContainsRune(".=!", r) }) || strings.Count(key, "!") != 3 {
+			t.Fatalf("key %q", key)
 		}
 		if other := rapid.String().Draw(t, "other"); other != id && part(other) == part(id) {
 			t.Fatalf("%q and %q share a key", id, other)

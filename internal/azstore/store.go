@@ -1,10 +1,12 @@
-// Package azstore keeps what the airlock's rulebook asks of its ports in one
-// Azure table, and manifests in a blob container of the same account.
+// Package azstore keeps what the rulebooks of the airlock and of workspaces ask
+// of their ports in one Azure table, and manifests and template packages in blob
+// containers of the same account.
 //
 // A workspace is a partition, so that nothing of another workspace can be
 // addressed, and so that a request, its audit lines, its row of open work, a
 // decision and the memberships behind it commit in one entity-group
-// transaction. The partition "system" holds the workspaces and what belongs to
+// transaction; so do a workspace's services, their operations and lines. The
+// partition "system" holds the workspaces, the address space and what belongs to
 // no request. Row keys begin with the kind of row; see keys.go.
 package azstore
 
@@ -21,12 +23,14 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
 
-// Store implements the storage ports of internal/airlock. It keeps nothing
-// between calls, so any number of processes may work on one table. Table and
-// container are made when the first write finds them missing.
+// Store implements the storage ports of internal/airlock and
+// internal/workspace. It keeps nothing between calls, so any number of processes
+// may work on one table. Table and containers are made when the first write
+// finds them missing.
 type Store struct {
 	Table     *aztables.Client  // the one table
 	Manifests *container.Client // the container of the manifests
+	Packages  *container.Client // the container of the template packages
 }
 
 // absent tells that a row, or its table, does not exist.

@@ -60,17 +60,26 @@ func (e *rowError) Error() string {
 	return fmt.Sprintf("transaction: row %d: %d %s", e.index, e.status, e.code)
 }
 
-// transact does all actions or none and returns the ETag of the first row. It
-// returns a *rowError when the service refuses a row.
-func (s *Store) transact(ctx context.Context, actions []action) (etag string, err error) {
+// maxTransaction bounds the rows of a transaction in bytes: a request holds
+// 4 MiB, of which 100 rows take less than this leaves for all that is no row.
+// https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+const maxTransaction = 4<<20 - 100<<10
+
+// transact does all actions or none and returns the ETags of the rows, "" for
+// one that was removed, or of which the service did not say. It returns a
+// *rowError when the service refuses a row.
+func (s *Store) transact(ctx context.Context, actions []action) (etags []string, err error) {
 	if len(actions) > airlock.MaxPut {
-		return "", fmt.Errorf("transaction: %d rows, at most %d: %w", len(actions), airlock.MaxPut, airlock.ErrInvalid)
+		return nil, fmt.Errorf("transaction: %d rows, at most %d: %w", len(actions), airlock.MaxPut, airlock.ErrInvalid)
 	}
-	wire := make([]aztables.TransactionAction, len(actions))
+	wire, size := make([]aztables.TransactionAction, len(actions)), 0
 	for i, a := range actions {
 		entity, err := a.row.json()
 		if err != nil {
-			return "", err
+			return nil, err
+		}
+		if size += len(entity); size > maxTransaction {
+			return nil, fmt.Errorf("transaction: rows of %d bytes or more, at most %d: %w", size, maxTransaction, airlock.ErrInvalid)
 		}
 		wire[i] = aztables.TransactionAction{ActionType: a.kind, Entity: entity}
 		if a.ifMatch != "" {
@@ -78,66 +87,68 @@ func (s *Store) transact(ctx context.Context, actions []action) (etag string, er
 		}
 	}
 	err = s.withTable(ctx, func() error {
-		etag, err = s.submit(ctx, wire)
+		etags, err = s.submit(ctx, wire)
 		return err
 	})
-	return etag, err
+	if missing := len(actions) - len(etags); missing > 0 && err == nil {
+		etags = append(etags, make([]string, missing)...)
+	}
+	return etags, err
 }
 
 // submit sends the transaction. The SDK drops what the service says of each
 // row, so the answer is read once more here.
-func (s *Store) submit(ctx context.Context, actions []aztables.TransactionAction) (string, error) {
+func (s *Store) submit(ctx context.Context, actions []aztables.TransactionAction) ([]string, error) {
 	var res *http.Response
 	_, err := s.Table.SubmitTransaction(policy.WithCaptureResponse(ctx, &res), actions, nil)
 	if refused, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		res = refused.RawResponse
 	} else if err != nil {
-		return "", err
+		return nil, err
 	}
 	if res == nil || res.StatusCode != http.StatusAccepted {
-		return "", err
+		return nil, err
 	}
 	body, readErr := runtime.Payload(res)
 	if readErr != nil {
-		return "", errors.Join(err, readErr)
+		return nil, errors.Join(err, readErr)
 	}
-	etag, parseErr := parseAnswer(body)
+	etags, parseErr := parseAnswer(body)
 	if parseErr != nil {
-		return "", parseErr
+		return nil, parseErr
 	}
-	return etag, err
+	return etags, err
 }
 
-// parseAnswer reads a transaction's answer: the ETag of the first row, or the
+// parseAnswer reads a transaction's answer: the ETags of the rows, or the
 // *rowError of the one that failed. The answer is a multipart in a multipart.
 // https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
-func parseAnswer(body []byte) (string, error) {
+func parseAnswer(body []byte) ([]string, error) {
 	outer, err := parts(body).NextPart()
 	if err != nil {
-		return "", fmt.Errorf("transaction: answer: %w", err)
+		return nil, fmt.Errorf("transaction: answer: %w", err)
 	}
 	inner, err := io.ReadAll(outer)
 	if err != nil {
-		return "", fmt.Errorf("transaction: answer: %w", err)
+		return nil, fmt.Errorf("transaction: answer: %w", err)
 	}
-	changes, etag := parts(inner), ""
-	for first := true; ; first = false {
+	changes := parts(inner)
+	var etags []string
+	for {
 		part, err := changes.NextPart()
 		if errors.Is(err, io.EOF) {
-			return etag, nil
+			return etags, nil
 		} else if err != nil {
-			return "", fmt.Errorf("transaction: answer: %w", err)
+			return nil, fmt.Errorf("transaction: answer: %w", err)
 		}
 		res, err := http.ReadResponse(bufio.NewReader(part), nil) //nolint:bodyclose // the body is a part of the answer, which is closed as a whole
 		if err != nil {
-			return "", fmt.Errorf("transaction: answer: %w", err)
+			return nil, fmt.Errorf("transaction: answer: %w", err)
 		}
 		if err := refusal(res); err != nil {
-			return "", err
+			return nil, err
 		}
-		if first {
-			etag = res.Header.Get("ETag")
-		}
+		etags = append(etags, res.Header.Get("ETag"))
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	colDue     = "due" // as stamp writes it, so that a filter compares it
 	colLooked  = "looked"
 	colRests   = "rests"
+	colAbout   = "resource" // "" for what is about no resource
 
 	colExpected = "expected" // "" when no look is
 )
@@ -26,7 +27,7 @@ const (
 // stored one.
 func openRow(key airlock.Key, o airlock.Open) row {
 	r := newRow(key.Workspace, kindOpen+part(key.Request))
-	r[colRequest], r[colStage], r[colDue], r[colRests] = key.Request, string(o.Stage), stamp(o.Due), o.Rests
+	r[colRequest], r[colStage], r[colDue], r[colRests], r[colAbout] = key.Request, string(o.Stage), stamp(o.Due), o.Rests, o.Resource
 	if !o.Looked.IsZero() {
 		r[colLooked] = stamp(o.Looked)
 	}
@@ -46,6 +47,7 @@ func (r row) open(workspace string) (airlock.Open, error) {
 	return airlock.Open{
 		Key:   airlock.Key{Workspace: workspace, Request: r.text(colRequest)},
 		Stage: airlock.Stage(r.text(colStage)), Due: due, Looked: looked, Rests: r.flag(colRests), Expected: expected,
+		Resource: r.text(colAbout),
 	}, err
 }
 

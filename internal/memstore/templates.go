@@ -48,7 +48,7 @@ func (s *Store) Register(_ context.Context, r workspace.Registered, line audit.L
 	if r.Current {
 		rows.put(pointer, row{text: []byte(r.Version)})
 	}
-	s.restate("template."+airlock.Digest(text), line)
+	s.restate(key+airlock.Digest(text), line)
 	return r, nil
 }
 

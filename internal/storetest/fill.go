@@ -60,6 +60,8 @@ func fillScalar(v reflect.Value, n int) {
 		v.SetUint(uint64(n % 256))
 	case v.Kind() == reflect.Bool:
 		v.SetBool(true)
+	case v.Kind() == reflect.Interface:
+		v.Set(reflect.ValueOf("any " + strconv.Itoa(n)))
 	case v.Kind() == reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
 	default:

@@ -1,11 +1,12 @@
-// Package storetest is the conformance suite of the airlock's storage ports:
-// every sentence of their contract is a test, and every implementation passes
-// all of them.
+// Package storetest is the conformance suite of the storage ports of the
+// airlock and of workspaces: every sentence of their contract is a test, and
+// every implementation passes all of them.
 package storetest
 
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -19,9 +20,10 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/people"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
-// Store is everything that the airlock keeps, and how a test fills it.
+// Store is everything that is kept, and how a test fills it.
 type Store interface {
 	airlock.Requests
 	airlock.Files
@@ -38,6 +40,12 @@ type Store interface {
 	people.Rolls
 	people.Records
 	health.Store
+	workspace.Store
+	workspace.Lists
+	workspace.Requests
+	workspace.Addresses
+	workspace.Templates
+	workspace.Packages
 	Seeder
 }
 
@@ -69,7 +77,8 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"requests", requestRules}, {"commit", commitRules}, {"files", fileRules}, {"put", putRules},
 		{"selections", selectionRules}, {"work", workRules}, {"trail", trailRules}, {"people", peopleRules},
 		{"papers", paperRules}, {"audit", auditRules}, {"calls", callRules}, {"rolls", rollRules},
-		{"heartbeats", heartbeatRules},
+		{"heartbeats", heartbeatRules}, {"resources", resourceRules}, {"changes", changeRules}, {"estate", estateRules},
+		{"templates", templateRules},
 	} {
 		for _, r := range room.rules {
 			t.Run(room.name+"/"+r.name, func(t *testing.T) {
@@ -129,7 +138,7 @@ func check(t *testing.T, err error) {
 // list is as good as none.
 func equal(t *testing.T, got, want any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("got unlike want (-want +got):\n%s", diff)
 	}
 }
