@@ -99,7 +99,7 @@ func (m Machine) Look(w Watch, s Sight, at time.Time, r Rules) (Watch, Do) {
 
 // announce warns of the next stop once it is near.
 func (m Machine) announce(w Watch, before, at time.Time, r Rules) (Watch, Do) {
-	stop, cause := m.next(w, before, r)
+	stop, cause := m.next(w, before)
 	if stop.IsZero() || stop.Sub(at) > r.Warning {
 		return w, Nothing
 	}
@@ -112,7 +112,7 @@ func (m Machine) announce(w Watch, before, at time.Time, r Rules) (Watch, Do) {
 
 // next is when the machine is to be stopped; zero: not at all. before is when it
 // was looked at last: what the schedule named since then was not missed.
-func (m Machine) next(w Watch, before time.Time, r Rules) (time.Time, Cause) {
+func (m Machine) next(w Watch, before time.Time) (time.Time, Cause) {
 	var stop time.Time
 	cause := Unused
 	if m.WhenIdle > 0 {
