@@ -14,6 +14,8 @@ const (
 	QueueDeliver = "airlockdeliver"
 	QueuePurge   = "airlockpurge"
 	QueueNotify  = "notify"
+	QueueStep    = "resourcestep"
+	QueueRequest = "workspacerequest"
 )
 
 // Queues lists every queue of orders.
