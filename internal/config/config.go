@@ -30,7 +30,8 @@ type Config struct {
 	Work     Work
 	Health   Health
 
-	Telemetry Telemetry
+	Workspaces Workspaces
+	Telemetry  Telemetry
 }
 
 // Host is how the Functions host and this process meet.

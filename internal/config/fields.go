@@ -79,6 +79,7 @@ func (c Config) check() []error {
 	if c.App.Front() {
 		problems = append(problems, c.SignIn.check(), c.Tokens.check())
 	}
+	problems = append(problems, c.Workspaces.check(c.App)...)
 	for _, key := range c.SignIn.CookieKeys {
 		if len(key.Reveal()) < minCookieKey {
 			problems = append(problems, errors.New("TRE_COOKIE_KEYS: a key is shorter than 32 characters: set longer random ones"))

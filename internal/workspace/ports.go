@@ -85,6 +85,15 @@ type Addresses interface {
 	BlockOf(ctx context.Context, net netip.Prefix) (Block, error)
 }
 
+// Names finds the resource that names of things in the cloud belong to, by the
+// Suffix in them.
+type Names interface {
+	// Name keeps whose a suffix is; the same again is harmless.
+	Name(ctx context.Context, suffix string, key Key) error
+	// Named returns airlock.ErrNotFound for a suffix of nobody.
+	Named(ctx context.Context, suffix string) (Key, error)
+}
+
 // Registered is a template as it is registered.
 type Registered struct {
 	Kind        Kind      `json:"kind"`

@@ -1,0 +1,147 @@
+package resourcestep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/address"
+)
+
+// complete adds to a change what the end of a workspace's step means for
+// others: what the airlock knows of it, its address ranges, and who asked for
+// it. All of that is kept beside the workspace, so it is one transaction. asked
+// tells that people are to be told.
+func (s *step) complete(ctx context.Context, c *workspace.Change) (asked bool, err error) {
+	for i := range c.Resources {
+		if r := &c.Resources[i]; r.Kind == workspace.Workspace && settled(r.Status) {
+			if err := s.f.card(ctx, c, *r); err != nil {
+				return false, err
+			}
+			if r.Gone() {
+				if err := s.f.vacate(ctx, c, r); err != nil {
+					return false, err
+				}
+			}
+		}
+	}
+	for _, op := range c.Operations {
+		if op.Ended() && op.Kind == workspace.Workspace && op.Action == workspace.Install {
+			return s.answer(ctx, c, op)
+		}
+	}
+	return false, nil
+}
+
+// settled tells whether nothing is being done by which the workspace would be
+// another one afterwards.
+func settled(s workspace.Status) bool {
+	return s.Ended() && s != workspace.ActionSucceeded && s != workspace.ActionFailed
+}
+
+// card writes what the airlock knows of a workspace. Its policy stays.
+func (f Function) card(ctx context.Context, c *workspace.Change, r workspace.Resource) error {
+	card, err := f.Ports.Cards.Workspace(ctx, r.ID)
+	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
+		return fmt.Errorf("workspace %s: %w", r.ID, err)
+	}
+	card.ID = r.ID
+	card.DisplayName, _ = r.Properties["display_name"].(string)
+	card.Description, _ = r.Properties["description"].(string)
+	if name, _ := r.Properties["storage_account_name"].(string); name != "" {
+		card.StorageAccount = name
+	}
+	card.Deployed, card.Gone = r.Installed && !r.Gone(), r.Gone()
+	card.EnableAirlock = r.Enabled && airlocked(r)
+	c.Card = &card
+	return nil
+}
+
+// vacate gives back the address ranges of a workspace that is gone, whoever in
+// it held them.
+func (f Function) vacate(ctx context.Context, c *workspace.Change, r *workspace.Resource) error {
+	gone := func(a address.Allocation) bool { return slices.Contains(r.Addresses, a.Range.String()) }
+	blocks, err := f.without(ctx, r.Addresses, gone)
+	if err != nil {
+		return err
+	}
+	c.Blocks, r.Addresses = blocks, nil
+	return nil
+}
+
+// without are the blocks of some ranges that change when allocations are given
+// back.
+func (f Function) without(ctx context.Context, ranges []string, gone func(address.Allocation) bool) ([]workspace.Block, error) {
+	var blocks []workspace.Block
+	for _, text := range ranges {
+		r, err := netip.ParsePrefix(text)
+		if err != nil { // nothing was reserved under it
+			continue
+		}
+		for _, net := range address.Cover(f.Pool.Space, r) {
+			if slices.ContainsFunc(blocks, func(b workspace.Block) bool { return b.Net == net }) {
+				continue
+			}
+			b, err := f.Ports.Addresses.BlockOf(ctx, net)
+			if err != nil {
+				return nil, fmt.Errorf("address block %s: %w", net, err)
+			}
+			if !slices.ContainsFunc(b.Taken, gone) {
+				continue
+			}
+			for _, a := range b.Taken {
+				if gone(a) {
+					b.Block = b.Release(a.Range, a.Holder)
+				}
+			}
+			blocks = append(blocks, b)
+		}
+	}
+	return blocks, nil
+}
+
+// release gives back the ranges of a deleted service, which its workspace
+// holds for it.
+func (s *step) release(ctx context.Context) error {
+	if s.target.Kind != workspace.Service || len(s.target.Addresses) == 0 {
+		return nil
+	}
+	w, err := s.f.Ports.Store.Resource(ctx, workspace.Key{Partition: workspace.System, ID: s.target.Workspace})
+	if err != nil {
+		return fmt.Errorf("workspace %s: %w", s.target.Workspace, err)
+	}
+	c := workspace.Change{Partition: workspace.System}
+	c.Blocks, err = s.f.without(ctx, s.target.Addresses, func(a address.Allocation) bool { return a.Holder == s.target.ID })
+	if err != nil || len(c.Blocks) == 0 {
+		return err
+	}
+	w.Addresses = slices.DeleteFunc(slices.Clone(w.Addresses), func(a string) bool { return slices.Contains(s.target.Addresses, a) })
+	c.Quietly(w)
+	if _, err := s.f.Ports.Store.CommitChange(ctx, c); err != nil {
+		return fmt.Errorf("addresses of service %s: %w", s.target.ID, err)
+	}
+	return nil
+}
+
+// answer tells who asked for a workspace how making it ended.
+func (s *step) answer(ctx context.Context, c *workspace.Change, op workspace.Operation) (bool, error) {
+	r, err := s.f.Ports.Requests.WorkspaceRequest(ctx, op.Resource.ID)
+	if errors.Is(err, airlock.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("request for workspace %s: %w", op.Resource.ID, err)
+	}
+	if r.Status != workspace.Granted {
+		return false, nil
+	}
+	now := s.f.Now()
+	c.Request(r.End(!op.Status.Failed(), op.Message, now), now.Add(s.f.Cadence.Hint), s.line(audit.Line{Action: "end", From: string(r.Status),
+		To: string(r.Status), Reason: op.Message, Detail: "operation " + op.ID}))
+	return true, nil
+}
