@@ -36,7 +36,7 @@ type Doorman struct {
 	Now            func() time.Time
 	Health         *health.Recorder // is told of every event that is let in; may be nil
 
-	accounts sync.Map // workspace id → storage account; it never changes
+	accounts sync.Map // workspace id → storage account; once it is there it never changes
 }
 
 // Heard notes that an event of the source came and was let in.
@@ -80,7 +80,9 @@ func (d *Doorman) account(ctx context.Context, workspace string) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("workspace %s: %w", workspace, err)
 	}
-	d.accounts.Store(workspace, w.StorageAccount)
+	if w.StorageAccount != "" { // it is made with the workspace
+		d.accounts.Store(workspace, w.StorageAccount)
+	}
 	return w.StorageAccount, nil
 }
 

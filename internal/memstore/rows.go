@@ -28,6 +28,7 @@ const (
 	kindBlock     = "block"
 	kindTemplate  = "template"
 	kindCurrent   = "current"
+	kindName      = "name"
 )
 
 // rowPrefix begins the keys of a kind's rows, those of all ids where fewer are

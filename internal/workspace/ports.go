@@ -85,6 +85,9 @@ type Addresses interface {
 	BlockOf(ctx context.Context, net netip.Prefix) (Block, error)
 }
 
+// NamesPartition is where Names are kept: no workspace's id, which are UUIDs.
+const NamesPartition = "names"
+
 // Names finds the resource that names of things in the cloud belong to, by the
 // Suffix in them.
 type Names interface {
