@@ -95,6 +95,9 @@ func (f Function) Handle(ctx context.Context, m message.Step) (Out, error) {
 		if err != nil {
 			return out, err
 		}
+		if s.op.ID != "" { // when its job ended, the resource does not name it any more
+			m.Workspace, m.Resource, m.Operation = s.op.Resource.Partition, s.op.Resource.ID, s.op.ID
+		}
 		s.out = &out
 		more, err := s.next(ctx)
 		switch {

@@ -82,6 +82,9 @@ func (w *World) State() map[string]any {
 		}
 	}
 	w.staff(state)
+	for _, tell := range w.told {
+		tell(state)
+	}
 	return state
 }
 

@@ -70,6 +70,7 @@ type World struct {
 	mu   sync.Mutex
 	now  time.Time
 	sent []Sent
+	told []func(state map[string]any) // add to State
 }
 
 // Orders puts orders on queues.
