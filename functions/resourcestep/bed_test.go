@@ -40,11 +40,10 @@ type bed struct {
 
 // outputs are those of every template here.
 func outputs(d workspace.Deployment) map[string]any {
-	kind := "made"
 	if d.Stack.Group == "" {
 		return map[string]any{"storage_account_name": "stg" + d.Stack.Name[len(d.Stack.Name)-12:], "resource_group_name": "rg"}
 	}
-	return map[string]any{"kind": kind, "azure_resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-" + d.Stack.Name}
+	return map[string]any{"kind": "made", "azure_resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-" + d.Stack.Name}
 }
 
 // template is a package that declares parameters and actions of both kinds.
@@ -83,6 +82,7 @@ func (b *bed) resource(kind workspace.Kind, id string) workspace.Resource {
 		r.Outputs = outputs(workspace.Deployment{Stack: workspace.Stack{Group: "g", Name: id}})
 	case workspace.Service:
 		r.Workspace = roomtest.Here
+	default: // is in nothing
 	}
 	return r
 }

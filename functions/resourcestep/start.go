@@ -158,6 +158,7 @@ func (s *step) machine() (workspace.Machine, workspace.MachineAction, error) {
 		if a.User == "" || a.Secret == "" {
 			return "", a, final("the machine has no user, or no password, that could be reset")
 		}
+	default: // needs nothing more
 	}
 	return workspace.Machine(id), a, nil
 }

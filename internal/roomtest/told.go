@@ -65,7 +65,9 @@ func (e *Estate) operation(o workspace.Operation) string {
 // All are the resources of a partition.
 func (e *Estate) All(partition string) []workspace.Resource {
 	e.T.Helper()
-	all, err := airlock.Collect(func(p airlock.Page) ([]workspace.Resource, string, error) { return e.Store.Resources(e.T.Context(), partition, p) })
+	all, err := airlock.Collect(func(p airlock.Page) ([]workspace.Resource, string, error) {
+		return e.Store.Resources(e.T.Context(), partition, p)
+	})
 	e.Must(err)
 	return all
 }
@@ -73,7 +75,9 @@ func (e *Estate) All(partition string) []workspace.Resource {
 // Operations are those of a resource.
 func (e *Estate) Operations(key workspace.Key) []workspace.Operation {
 	e.T.Helper()
-	all, err := airlock.Collect(func(p airlock.Page) ([]workspace.Operation, string, error) { return e.Store.Operations(e.T.Context(), key, p) })
+	all, err := airlock.Collect(func(p airlock.Page) ([]workspace.Operation, string, error) {
+		return e.Store.Operations(e.T.Context(), key, p)
+	})
 	e.Must(err)
 	return all
 }
@@ -81,7 +85,9 @@ func (e *Estate) Operations(key workspace.Key) []workspace.Operation {
 // Said are the actions in the audit trail of an object, whose chain is checked.
 func (e *Estate) Said(partition, id string, head audit.Head) (said []string) {
 	e.T.Helper()
-	lines, err := airlock.Collect(func(p airlock.Page) ([]audit.Line, string, error) { return e.Store.Trail(e.T.Context(), partition, id, p) })
+	lines, err := airlock.Collect(func(p airlock.Page) ([]audit.Line, string, error) {
+		return e.Store.Trail(e.T.Context(), partition, id, p)
+	})
 	e.Must(err)
 	e.Must(audit.Verify(lines, head))
 	for _, line := range lines {
