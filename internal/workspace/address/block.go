@@ -104,10 +104,16 @@ func (b Block) without(gone func(Allocation) bool) Block {
 	return b
 }
 
-// Ranges lists the ranges held in the blocks, as Pick and Fits want them.
+// Ranges lists the ranges held in the blocks, as Pick and Fits want them. A
+// block that holds MaxTaken counts as taken, so that nothing is picked that it
+// would not take.
 func Ranges(blocks ...Block) []netip.Prefix {
 	var ranges []netip.Prefix
 	for _, b := range blocks {
+		if len(b.Taken) >= MaxTaken {
+			ranges = append(ranges, b.Net)
+			continue
+		}
 		for _, a := range b.Taken {
 			ranges = append(ranges, a.Range)
 		}

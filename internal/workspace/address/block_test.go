@@ -97,6 +97,66 @@ func TestBlockFitsItsRow(t *testing.T) {
 	if _, err := b.Reserve(netip.MustParsePrefix("110.210.0.0/28"), "more"); !errors.Is(err, address.ErrFull) {
 		t.Errorf("one more: %v", err)
 	}
+	pool := netip.MustParsePrefix("110.208.0.0/13")
+	if got, err := address.Pick(pool, nil, address.Ranges(b), 28, 0); err != nil || b.Net.Overlaps(got) {
+		t.Errorf("picked %v, %v from a block that takes no more", got, err)
+	}
+}
+
+func TestRanges(t *testing.T) {
+	t.Parallel()
+	one := address.Block{Net: netip.MustParsePrefix("10.1.0.0/16"), Taken: []address.Allocation{{Range: netip.MustParsePrefix("10.1.2.0/24"), Holder: "w1"}}}
+	two := address.Block{Net: netip.MustParsePrefix("10.2.0.0/16"), Taken: []address.Allocation{{Range: netip.MustParsePrefix("10.2.0.0/15"), Holder: "w2"}}}
+	if got := address.Ranges(one, address.Block{}, two); !slices.Equal(got, prefixes("10.1.2.0/24 10.2.0.0/15")) {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestManyAtOnce: two hundred callers who all saw the same pool, nearly full, and
+// save one after the other as a table lets them, each trying again with the next
+// candidate when it lost: what they get is disjoint, and the rest is told that
+// nothing is free.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	pool := netip.MustParsePrefix("10.0.0.0/15")
+	const callers, free = 200, 130
+	blocks := map[netip.Prefix]address.Block{}
+	for _, net := range address.Blocks(pool) {
+		blocks[net] = address.Block{Net: net}
+	}
+	for i := range 512 - free {
+		r := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i / 256), byte(i % 256), 0}), 24)
+		net := address.Cover(pool, r)[0]
+		b, err := blocks[net].Reserve(r, "before")
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks[net] = b
+	}
+	seen, got := address.Ranges(slices.Collect(maps.Values(blocks))...), map[netip.Prefix]string{}
+	full := 0
+	for caller := range callers {
+		holder, taken := fmt.Sprint(caller), seen // what everybody saw before anybody saved
+		for nth := 0; ; nth++ {
+			r, err := address.Pick(pool, nil, taken, 24, caller+nth)
+			if err != nil {
+				if !errors.Is(err, address.ErrFull) {
+					t.Fatal(err)
+				}
+				full++
+				break
+			}
+			net := address.Cover(pool, r)[0]
+			if b, err := blocks[net].Reserve(r, holder); err == nil {
+				blocks[net], got[r] = b, holder
+				break
+			}
+			taken = address.Ranges(slices.Collect(maps.Values(blocks))...) // it lost: look again
+		}
+	}
+	if len(got) != free || full != callers-free {
+		t.Errorf("%d got a range and %d were refused, want %d and %d", len(got), full, free, callers-free)
+	}
 }
 
 // TestAnySequence reserves and releases at random over all blocks of a pool, as

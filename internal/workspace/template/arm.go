@@ -149,7 +149,9 @@ func (t *Template) checkParameter(p Parameter, at string, wrong *Problems) {
 	case FromProperty:
 		t.checkProperty(p, low, at, wrong)
 	case FromDefault:
-		if p.Required || p.Secure {
+		if slices.ContainsFunc(t.Properties(), func(name string) bool { return strings.EqualFold(name, p.Name) }) {
+			wrong.add(mainFile, at, "the property of the form that it is named after has capitals, and only properties in lower case are passed")
+		} else if p.Required || p.Secure {
 			wrong.add(mainFile, at, "nobody gives this parameter: it is no property of the form (in lower case), no parameter of the engine, no generated secret")
 		}
 	}

@@ -15,10 +15,17 @@ import (
 // levels a module in a module.
 const maxDepth = 100
 
-// decodeError is trouble at a place in a JSON text.
+// maxName is how long a name in an object may be, in bytes: places are told by
+// names.
+const maxName = 1024
+
+// decodeError is trouble at a place in a JSON text. Each level puts its own name
+// before, so that nothing is written down while all is well.
 type decodeError struct{ pointer, text string }
 
-func (e *decodeError) Error() string { return e.pointer + ": " + e.text }
+func (e *decodeError) in(token string) *decodeError {
+	return &decodeError{"/" + escape(token) + e.pointer, e.text}
+}
 
 // decode reads JSON strictly: UTF-8, one value, no name twice in an object, no
 // deeper than maxDepth, no number that does not fit a float. Numbers stay as
@@ -29,7 +36,7 @@ func decode(data []byte) (any, *decodeError) {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	v, err := value(d, "", 0)
+	v, err := value(d, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -39,15 +46,15 @@ func decode(data []byte) (any, *decodeError) {
 	return v, nil
 }
 
-func value(d *json.Decoder, pointer string, depth int) (any, *decodeError) {
+func value(d *json.Decoder, depth int) (any, *decodeError) {
 	t, err := d.Token()
 	if err != nil {
-		return nil, broken(d, pointer, err)
+		return nil, broken(d, err)
 	}
 	switch t := t.(type) {
 	case json.Number:
 		if !sane(t) {
-			return nil, &decodeError{pointer, "the number is too large or too long"}
+			return nil, &decodeError{"", "the number is too large or too long"}
 		}
 		return t, nil
 	case json.Delim:
@@ -55,59 +62,61 @@ func value(d *json.Decoder, pointer string, depth int) (any, *decodeError) {
 			return nil, &decodeError{"", fmt.Sprintf("nested deeper than %d levels", maxDepth)}
 		}
 		if t == '[' {
-			return array(d, pointer, depth)
+			return array(d, depth)
 		}
-		return object(d, pointer, depth)
+		return object(d, depth)
 	default:
 		return t, nil
 	}
 }
 
-func broken(d *json.Decoder, pointer string, err error) *decodeError {
+func broken(d *json.Decoder, err error) *decodeError {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &decodeError{pointer, "the JSON text ends early"}
+		return &decodeError{"", "the JSON text ends early"}
 	}
-	return &decodeError{pointer, fmt.Sprintf("no JSON at byte %d", d.InputOffset())}
+	return &decodeError{"", fmt.Sprintf("no JSON at byte %d", d.InputOffset())}
 }
 
-func array(d *json.Decoder, pointer string, depth int) (any, *decodeError) {
+func array(d *json.Decoder, depth int) (any, *decodeError) {
 	list := []any{}
 	for d.More() {
-		v, err := value(d, pointer+"/"+strconv.Itoa(len(list)), depth+1)
+		v, err := value(d, depth+1)
 		if err != nil {
-			return nil, err
+			return nil, err.in(strconv.Itoa(len(list)))
 		}
 		list = append(list, v)
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, broken(d, pointer, err)
+		return nil, broken(d, err)
 	}
 	return list, nil
 }
 
-func object(d *json.Decoder, pointer string, depth int) (any, *decodeError) {
+func object(d *json.Decoder, depth int) (any, *decodeError) {
 	members := map[string]any{}
 	for d.More() {
 		t, err := d.Token()
 		if err != nil {
-			return nil, broken(d, pointer, err)
+			return nil, broken(d, err)
 		}
 		name, ok := t.(string)
 		if !ok {
-			return nil, &decodeError{pointer, "a name is missing"}
+			return nil, &decodeError{"", "a name is missing"}
 		}
-		at := pointer + "/" + escape(name)
+		if len(name) > maxName {
+			return nil, &decodeError{"", fmt.Sprintf("a name is longer than %d bytes", maxName)}
+		}
 		if _, twice := members[name]; twice {
-			return nil, &decodeError{at, "the name stands twice in the object"}
+			return nil, (&decodeError{"", "the name stands twice in the object"}).in(name)
 		}
-		v, wrong := value(d, at, depth+1)
+		v, wrong := value(d, depth+1)
 		if wrong != nil {
-			return nil, wrong
+			return nil, wrong.in(name)
 		}
 		members[name] = v
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, broken(d, pointer, err)
+		return nil, broken(d, err)
 	}
 	return members, nil
 }

@@ -84,32 +84,70 @@ func scopeOf(arm map[string]any, given map[string]bool) scope {
 		}
 	}
 	variables, _ := arm["variables"].(map[string]any)
-	for changed := true; changed; {
-		changed = false
-		for name, v := range variables {
-			if low := strings.ToLower(name); !in.variables[low] && in.secret(v) {
-				in.variables[low], changed = true, true
-			}
+	readers := map[string][]string{} // which variables read a variable
+	var secrets []string
+	for name, v := range variables {
+		low := strings.ToLower(name)
+		if in.secret(v) {
+			secrets = append(secrets, low)
+		}
+		for read := range variablesOf(v) {
+			readers[read] = append(readers[read], low)
+		}
+	}
+	if len(secrets) > 0 {
+		secrets = append(secrets, readers[everyVariable]...)
+	}
+	for len(secrets) > 0 { // each variable is looked at once
+		name := secrets[0]
+		secrets = secrets[1:]
+		if !in.variables[name] {
+			in.variables[name] = true
+			secrets = append(secrets, readers[name]...)
 		}
 	}
 	return in
 }
 
-// secret tells whether any expression in a value reads a secret.
-func (in scope) secret(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return strings.HasPrefix(v, "[") && !strings.HasPrefix(v, "[[") && in.reads(v)
-	case []any:
-		return slices.ContainsFunc(v, in.secret)
-	case map[string]any:
-		for _, item := range v {
-			if in.secret(item) {
-				return true
+// everyVariable stands for a variable whose name is made up on the way.
+const everyVariable = ""
+
+// variablesOf lists the variables that the expressions of a value read.
+func variablesOf(v any) map[string]bool {
+	found := map[string]bool{}
+	expressions(v, func(expression string) {
+		for _, match := range reads.FindAllStringSubmatch(expression, -1) {
+			if strings.EqualFold(match[1], "variables") {
+				found[strings.ToLower(match[2])] = true
 			}
 		}
+	})
+	return found
+}
+
+// expressions calls f for every expression in a value.
+func expressions(v any, f func(string)) {
+	switch v := v.(type) {
+	case string:
+		if strings.HasPrefix(v, "[") && !strings.HasPrefix(v, "[[") {
+			f(v)
+		}
+	case []any:
+		for _, item := range v {
+			expressions(item, f)
+		}
+	case map[string]any:
+		for _, item := range v {
+			expressions(item, f)
+		}
 	}
-	return false
+}
+
+// secret tells whether any expression in a value reads a secret.
+func (in scope) secret(v any) bool {
+	found := false
+	expressions(v, func(expression string) { found = found || in.reads(expression) })
+	return found
 }
 
 func (in scope) reads(expression string) bool {
@@ -154,17 +192,35 @@ func (s *secrecy) resource(v any, in scope, pointer string, depth int) {
 	if kind, _ := o["type"].(string); !strings.EqualFold(kind, "Microsoft.Resources/deployments") || inner == nil {
 		return
 	}
+	pointer += "/properties/template"
+	options, _ := properties["expressionEvaluationOptions"].(map[string]any)
+	if where, _ := options["scope"].(string); !strings.EqualFold(where, "inner") { // its expressions are evaluated out here
+		if in.secret(inner) {
+			s.wrong.add(mainFile, pointer, "it reads a secret from outside, which then stands in its text; set expressionEvaluationOptions.scope to inner and pass a secure parameter")
+		}
+		s.template(inner, in.parameters, pointer, depth+1)
+		return
+	}
+	s.template(inner, s.passed(properties, inner, in, pointer), pointer, depth+1)
+}
+
+// passed lists the parameters that a deployment is given secrets for, which have
+// to be secure: the values of others can be read in the deployment.
+func (s *secrecy) passed(properties, inner map[string]any, in scope, pointer string) map[string]bool {
 	given := map[string]bool{}
-	passed, _ := properties["parameters"].(map[string]any)
-	for name, p := range passed {
-		value, _ := p.(map[string]any)
-		if value["reference"] != nil || in.secret(p) {
-			given[strings.ToLower(name)] = true
+	parameters, _ := properties["parameters"].(map[string]any)
+	declared, _ := inner["parameters"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		value, _ := parameters[name].(map[string]any)
+		if value["reference"] == nil && !in.secret(parameters[name]) {
+			continue
+		}
+		given[strings.ToLower(name)] = true
+		for other, v := range declared {
+			if o, _ := v.(map[string]any); strings.EqualFold(other, name) && !secure(armType(inner, o)) {
+				s.wrong.add(mainFile, pointer+"/parameters/"+escape(other), "a secret is passed to it, so it has to be secure")
+			}
 		}
 	}
-	options, _ := properties["expressionEvaluationOptions"].(map[string]any)
-	if where, _ := options["scope"].(string); !strings.EqualFold(where, "inner") {
-		maps.Copy(given, in.parameters) // its expressions are evaluated out here
-	}
-	s.template(inner, given, pointer+"/properties/template", depth+1)
+	return given
 }

@@ -54,7 +54,7 @@ const (
 		"variables": {"group": "[format('rg-{0}', parameters('suffix'))]", "cred": "[concat('u:', parameters('admin_password'))]", "wrapped": {"a": ["[variables('cred')]"]}},
 		"resources": [{"type": "Microsoft.Resources/deployments", "name": "inner", "properties": {"expressionEvaluationOptions": {"scope": "inner"},
 			"parameters": {"password": {"value": "[parameters('admin_password')]"}, "size": {"value": 1}},
-			"template": {"parameters": {"password": {"type": "string"}, "size": {"type": "int"}}, "resources": [], "outputs": {"size": {"type": "int", "value": "[parameters('size')]"}}}}}],
+			"template": {"parameters": {"password": {"type": "securestring"}, "size": {"type": "int"}}, "resources": [], "outputs": {"size": {"type": "int", "value": "[parameters('size')]"}}}}}],
 		"outputs": {"resource_group_name": {"type": "string", "value": "[variables('group')]"},
 			"note": {"type": "string", "value": "listKeys( is only text here"}}}`
 )

@@ -2,6 +2,7 @@ package template_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,15 @@ var refusals = []struct{ name, file, pointer, value, says string }{
 	{"an open parameter within is no secret", m, "/resources/0/properties/template/outputs/size/value", `"[parameters('size')]"`, ""},
 	{"within, evaluated outside", m, "/resources/0/properties", `{"template": {"outputs": {"x": {"type": "string", "value": "[parameters('admin_password')]"}}}}`, "outputs/x: it reads keys"},
 	{"within, from a vault", m, "/resources/0/properties/parameters/size", `{"reference": {"secretName": "x"}}`, "outputs/size: it reads keys"},
+	{"a secret to an open parameter within", m, "/resources/0/properties/template/parameters/password/type", `"string"`, "main.json#/resources/0/properties/template/parameters/password: a secret is passed"},
+	{"keys to an open parameter within", m, "/resources/0/properties/parameters/size/value", `"[listKeys('x').a]"`, "parameters/size: a secret is passed"},
+	{"a secret read from outside", m, "/resources/0/properties", `{"template": {"resources": [{"type": "x", "tags": {"a": "[variables('cred')]"}}]}}`, "main.json#/resources/0/properties/template: it reads a secret from outside"},
+	{"by symbolic name", m, "/resources", `{"dep": {"type": "microsoft.resources/DEPLOYMENTS", "properties": {"template": {"outputs": {"k": {"type": "string", "value": "[listKeys('x').a]"}}}}}}`, "main.json#/resources/dep/properties/template/outputs/k: it reads keys"},
+	{"in a child resource", m, "/resources", `[{"type": "x", "resources": [{"type": "Microsoft.Resources/deployments", "properties": {"template": {"outputs": {"k": {"type": "string", "value": "[listKeys('x').a]"}}}}}]}]`,
+		"main.json#/resources/0/resources/0/properties/template/outputs/k: it reads keys"},
+	{"a variable with a made-up name", m, "/variables/odd", `"[variables(concat('cr', 'ed'))]"`, ""},
+	{"capitals in a property", s, "/properties/Sku", `{"type": "string"}`, "main.json#/parameters/sku: the property of the form that it is named after has capitals"},
+	{"a name of a kilobyte", m, "", `{"` + strings.Repeat("n", 2000) + `": 1}`, "longer than 1024 bytes"},
 	{"outputs that are none", m, "/outputs", `[]`, "main.json#/outputs: want an object"},
 	{"an escaped text", m, "/outputs/key", `{"type": "string", "value": "[[listKeys('x')]"}`, ""},
 }
@@ -171,50 +181,23 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestFiles(t *testing.T) {
+// TestVariablesOfVariables: a secret is found behind any number of variables,
+// also where the name of one is made up, in time that grows with their number.
+func TestVariablesOfVariables(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"../main.json", "/main.json", "a/../main.json", `snapshots\x.bicepparam`, "C:main.json", "./main.json", "main.json/", "MAIN.json", "scripts/run.sh",
-		"modules/../x.bicep", "modules/a/b.bicep", "x.bicep\x00", "main.json\n", "", ".hidden.bicep", "snapshots/x.json", "template.json -> /etc/passwd"} {
-		files := demo()
-		files[name] = nil
-		if _, err := template.Parse(files, template.DefaultLimits); !errors.Is(err, template.ErrInvalid) || !strings.Contains(err.Error(), "no file of a template package") {
-			t.Errorf("%q: %v", name, err)
-		}
+	const n = 3000
+	variables := []string{`"v0": "[parameters('admin_password')]"`, `"odd": "[variables(concat('v', '0'))]"`, `"plain": "x"`}
+	for i := 1; i < n; i++ {
+		variables = append(variables, fmt.Sprintf(`"v%d": "[variables('V%d')]"`, i, i-1))
 	}
-	for _, name := range []string{"network.bicep", "deadletter-role.bicep", "modules/endpoint.bicep", "README.md", "bicepconfig.json", "snapshots/a.snapshot.json", "snapshots/a.parameters.json", "cloud-init.yaml", "modules/setup.ps1"} {
-		files := demo()
-		files[name] = nil
-		if _, err := template.Parse(files, template.DefaultLimits); err != nil {
-			t.Errorf("%q: %v", name, err)
-		}
-	}
-	for _, name := range []string{d, s, m} {
-		files := demo()
-		delete(files, name)
-		if _, err := template.Parse(files, template.DefaultLimits); err == nil || !strings.Contains(err.Error(), name+": the file is missing") {
-			t.Errorf("without %s: %v", name, err)
-		}
-	}
-}
-
-func TestLimits(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		limit func(*template.Limits)
-		says  string
-	}{
-		"package":    {func(l *template.Limits) { l.Package = 1000 }, "the files have "},
-		"main":       {func(l *template.Limits) { l.Main = 1000 }, "main.json: "},
-		"schema":     {func(l *template.Limits) { l.Schema = 1000 }, "template_schema.json: "},
-		"parameters": {func(l *template.Limits) { l.Parameters = 9 }, "main.json#/parameters: 10 parameters, at most 9"},
-		"outputs":    {func(l *template.Limits) { l.Outputs = 1 }, "main.json#/outputs: 2 outputs, at most 1"},
-		"properties": {func(l *template.Limits) { l.Properties = 10 }, "template_schema.json#/properties: 20 properties"},
-	} {
-		limits := template.DefaultLimits
-		tt.limit(&limits)
-		if _, err := template.Parse(demo(), limits); err == nil || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%s: %v", name, err)
-		}
+	files := demo()
+	set(t, files, m, "/variables", "{"+strings.Join(variables, ",")+"}")
+	set(t, files, m, "/outputs", fmt.Sprintf(`{"last": {"type": "string", "value": "[variables('v%d')]"}, "odd": {"type": "string", "value": "[variables('odd')]"},
+		"plain": {"type": "string", "value": "[variables('plain')]"}}`, n-1))
+	_, err := template.Parse(files, template.DefaultLimits)
+	problems, ok := errors.AsType[template.Problems](err)
+	if !ok || len(problems) != 2 || problems[0].Pointer != "/outputs/last" || problems[1].Pointer != "/outputs/odd" {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -233,26 +216,5 @@ func TestBillionReferences(t *testing.T) {
 	set(t, files, s, "/properties/label", `{"$ref": "#/$defs/x"}`)
 	if _, err := template.Parse(files, template.DefaultLimits); err == nil || !strings.Contains(err.Error(), "sub-schemas") {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestDigest(t *testing.T) {
-	t.Parallel()
-	first := parsed(t).Digest
-	if again := parsed(t).Digest; again != first || len(first) != 64 {
-		t.Errorf("%s, then %s", first, again)
-	}
-	for name, change := range map[string]func(map[string][]byte){
-		"a byte":     func(f map[string][]byte) { f["main.bicep"][0]++ },
-		"a file":     func(f map[string][]byte) { f["README.md"] = nil },
-		"one less":   func(f map[string][]byte) { delete(f, "main.bicep") },
-		"its name":   func(f map[string][]byte) { f["other.bicep"] = f["main.bicep"]; delete(f, "main.bicep") },
-		"to and fro": func(f map[string][]byte) { f["main.bicep"], f["snapshots/small.bicepparam"] = nil, f["main.bicep"] },
-	} {
-		files := demo()
-		change(files)
-		if template.Digest(files) == first {
-			t.Errorf("%s changes nothing", name)
-		}
 	}
 }

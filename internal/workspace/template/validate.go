@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -143,46 +144,50 @@ const maxInstance = 50000
 // plain checks that properties are plain JSON of bounded size and depth.
 func plain(instance map[string]any) error {
 	left := maxInstance
-	if pointer, text := plainValue(instance, "", 0, &left); text != "" {
-		return invalid([]Fault{{pointer, "type", text}})
+	if err := plainValue(instance, 0, &left); err != nil {
+		return invalid([]Fault{{err.pointer, "type", err.text}})
 	}
 	return nil
 }
 
-func plainValue(v any, pointer string, depth int, left *int) (at, text string) {
+func plainValue(v any, depth int, left *int) *decodeError {
 	if *left--; *left < 0 {
-		return "", fmt.Sprintf("hold more than %d values", maxInstance)
+		return &decodeError{"", fmt.Sprintf("hold more than %d values", maxInstance)}
 	}
 	if depth > maxDepth {
-		return "", fmt.Sprintf("are nested deeper than %d levels", maxDepth)
+		return &decodeError{"", fmt.Sprintf("are nested deeper than %d levels", maxDepth)}
 	}
 	switch v := v.(type) {
 	case nil, bool, string, int, int64:
+		return nil
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return pointer, "is no number"
+			return &decodeError{"", "is no number"}
 		}
+		return nil
 	case json.Number:
-		if !sane(v) {
-			return pointer, "is a number that is too large or too long"
+		if _, err := v.Float64(); err != nil || !sane(v) {
+			return &decodeError{"", "is no number, or one that is too large or too long"}
 		}
-		if _, err := v.Float64(); err != nil {
-			return pointer, "is no number"
-		}
+		return nil
 	case []any:
 		for i, item := range v {
-			if at, text := plainValue(item, fmt.Sprintf("%s/%d", pointer, i), depth+1, left); text != "" {
-				return at, text
+			if err := plainValue(item, depth+1, left); err != nil {
+				return err.in(strconv.Itoa(i))
 			}
 		}
+		return nil
 	case map[string]any:
 		for name, item := range v {
-			if at, text := plainValue(item, pointer+"/"+escape(name), depth+1, left); text != "" {
-				return at, text
+			if len(name) > maxName {
+				return &decodeError{"", fmt.Sprintf("hold a name that is longer than %d bytes", maxName)}
+			}
+			if err := plainValue(item, depth+1, left); err != nil {
+				return err.in(name)
 			}
 		}
+		return nil
 	default:
-		return pointer, "is no JSON"
+		return &decodeError{"", "is no JSON"}
 	}
-	return "", ""
 }

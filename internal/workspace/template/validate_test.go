@@ -82,7 +82,7 @@ func TestOddInstances(t *testing.T) {
 	}
 	for name, v := range map[string]any{
 		"not a number": math.NaN(), "infinite": math.Inf(1), "no JSON": struct{}{}, "a channel": make(chan int), "deep": deep,
-		"long": json.Number(strings.Repeat("9", 100)), "huge": json.Number("1e999999999"), "not even one": json.Number("x"), "wide": make([]any, 60000),
+		"long": json.Number(strings.Repeat("9", 100)), "huge": json.Number("1e999999999"), "not even one": json.Number("x"), "wide": make([]any, 60000), "a long name": map[string]any{strings.Repeat("n", 2000): 1},
 	} {
 		err := tpl.Validate(map[string]any{"display_name": "D", "description": "d", "auth_type": "Automatic", "address_space_size": "small", "quota": v})
 		if got := told(t, err); !strings.HasSuffix(got, ":type") {
@@ -101,7 +101,7 @@ func TestOddInstances(t *testing.T) {
 
 func TestFaultsAreBounded(t *testing.T) {
 	t.Parallel()
-	in := map[string]any{"display_name": "D", "description": "d", "auth_type": "Automatic", "address_space_size": "small", strings.Repeat("n", 100000): 1}
+	in := map[string]any{"display_name": "D", "description": "d", "auth_type": "Automatic", "address_space_size": "small", strings.Repeat("n", 1000): 1}
 	for i := range 30 {
 		in[fmt.Sprintf("more%d", i)] = i
 	}
