@@ -146,3 +146,14 @@ func After(resp *http.Response) time.Duration {
 // longest is the longest pause that is believed: quotas of Resource Manager are
 // an hour's at most.
 const longest = time.Hour
+
+// Without is err without a value that must not be read in it.
+func Without(err error, value string) error {
+	e, ok := errors.AsType[*workspace.CloudError](err)
+	if !ok || value == "" {
+		return err
+	}
+	told := *e
+	told.Message = strings.ReplaceAll(e.Message, value, "…")
+	return &told
+}
