@@ -186,8 +186,10 @@ func (c *Cloud) Load(id workspace.Machine, percent float64) {
 type State struct {
 	Power    workspace.Power
 	Size     string
-	Password string // set by reset_password; "" for never
-	Done     int    // actions that ended well
+	Password string                // set by reset_password; "" for never
+	Done     int                   // actions that ended well
+	Progress workspace.Progress    // of the last action; "" for none
+	Err      *workspace.CloudError // that broke it
 }
 
 // Fleet returns the state of every machine, by their ids in lower case.
@@ -197,7 +199,7 @@ func (c *Cloud) Fleet() map[workspace.Machine]State {
 	c.settle()
 	all := maps.Collect(func(yield func(workspace.Machine, State) bool) {
 		for id, m := range c.machines {
-			if !yield(id, State{m.power, m.size, m.password, m.runs}) {
+			if !yield(id, State{m.power, m.size, m.password, m.runs, m.progress, told(m.err)}) {
 				return
 			}
 		}
