@@ -97,3 +97,28 @@ func TestIDs(t *testing.T) {
 		t.Errorf("asked %q", s.asked)
 	}
 }
+
+// TestCommandIsDeleted: an end is told when the command is deleted, or may not
+// be; until then the next look finds it ended too.
+func TestCommandIsDeleted(t *testing.T) {
+	t.Parallel()
+	s := start()
+	m, a := open(t, s), workspace.MachineAction{Name: "reset_password", User: "researcher", Secret: put(t, s), Run: "op.1"}
+	if _, err := m.Begin(t.Context(), vm, a); err != nil {
+		t.Fatal(err)
+	}
+	s.pass()
+	s.pass()
+	for _, tt := range []struct {
+		status int
+		class  workspace.Class
+		fine   bool
+	}{{status: http.StatusTooManyRequests, class: workspace.Throttled}, {status: http.StatusConflict, class: workspace.Busy}, {status: http.StatusForbidden, fine: true}, {status: http.StatusNotFound, fine: true}} {
+		s.say("DELETE ", answer{status: tt.status})
+		seen, err := m.Look(t.Context(), vm, a, "")
+		told, refused := errors.AsType[*workspace.CloudError](err)
+		if refused == tt.fine || refused && told.Class != tt.class || tt.fine && seen.Progress != workspace.Complete {
+			t.Errorf("%d: %s, error %v", tt.status, seen.Progress, err)
+		}
+	}
+}
