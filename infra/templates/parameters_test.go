@@ -3,8 +3,12 @@ package templates_test
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/trefoil-tre/trefoil/infra/templates"
+	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // system are the parameters that the engine passes to whoever declares them, with their types.
@@ -67,4 +71,43 @@ func sameDefault(t *testing.T, name string, parameter json.RawMessage, property 
 	if string(parameter) != string(want) {
 		t.Errorf("parameter %s is %s by default, the property %s", name, parameter, want)
 	}
+}
+
+func TestTheSampleIsWhatSnapshotsAreMadeWith(t *testing.T) {
+	t.Parallel()
+	var sample map[string]any
+	if err := json.Unmarshal(templates.Sample, &sample); err != nil {
+		t.Fatal(err)
+	}
+	made := load[struct {
+		Parameters struct {
+			Platform struct{ Value map[string]any }
+		}
+	}](t, "tre-workspace-base", "snapshots", "small.parameters.json").Parameters.Platform.Value
+	if !reflect.DeepEqual(sample, made) {
+		t.Errorf("platform.sample.json is %v, typical.bicep says %v", sample, made)
+	}
+}
+
+func TestEveryPackageCanBePushed(t *testing.T) {
+	each(t, func(t *testing.T, name string) {
+		files, err := templates.Files(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := template.Parse(files, template.DefaultLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parsed.Name != name {
+			t.Errorf("the package calls itself %s", parsed.Name)
+		}
+		least := parsed.Defaults(map[string]any{"display_name": "one", "description": "of them", "address_space_size": "small"})
+		if name != "tre-workspace-base" {
+			delete(least, "address_space_size")
+		}
+		if err := parsed.Validate(least); err != nil {
+			t.Errorf("what nobody has to change is refused: %v", err)
+		}
+	})
 }

@@ -12,6 +12,11 @@ import (
 //go:embed */template.json */template_schema.json */main.json
 var packages embed.FS
 
+// Sample is a setting TRE_PLATFORM with everything that the first-party templates ask of it; no such TRE exists.
+//
+//go:embed platform.sample.json
+var Sample []byte
+
 // names are the files of a package that are pushed. The rest is for people.
 var names = []string{"template.json", "template_schema.json", "main.json"}
 

@@ -43,6 +43,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     isLocalUserEnabled: false
     isNfsV3Enabled: false
     isSftpEnabled: false
+    largeFileSharesState: 'Enabled'
     minimumTlsVersion: 'TLS1_2'
     publicNetworkAccess: 'Disabled'
     supportsHttpsTrafficOnly: true
