@@ -2,13 +2,12 @@ package memstore
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // Register adds a version of a template. See workspace.Templates.
@@ -19,27 +18,24 @@ func (s *Store) Register(_ context.Context, r workspace.Registered, line audit.L
 	if err != nil {
 		return r, fmt.Errorf("template %s %s: %w", r.Name, r.Version, err)
 	}
-	text, err := json.Marshal(line)
-	if err != nil {
-		return r, fmt.Errorf("template %s %s: %w: %w", r.Name, r.Version, err, airlock.ErrInvalid)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rows := &s.makePartition(workspace.System).rows
-	key, pointer := rowPrefix(kindTemplate, string(r.Kind), r.Parent, r.Name, r.Version), rowPrefix(kindCurrent, string(r.Kind), r.Parent, r.Name)
+	key, pointer := templateKey(r.Kind, r.Parent, r.Name, r.Version), currentKey(r.Kind, r.Parent, r.Name)
 	stored, exists := rows.get(key)
-	current, known := rows.get(pointer)
 	if exists {
+		digest := r.Digest
 		if r, err = decoded(stored, unversioned[workspace.Registered]); err != nil {
 			return r, err
 		}
-		var wanted workspace.Registered
-		if err := json.Unmarshal(added.text, &wanted); err != nil || wanted.Digest != r.Digest {
-			return r, errors.Join(fmt.Errorf("template %s %s is registered with another content: %w", r.Name, r.Version, airlock.ErrConflict), err)
+		if r.Digest != digest {
+			return r, fmt.Errorf("template %s %s: it is registered with another content: %w", r.Name, r.Version, airlock.ErrConflict)
 		}
 	}
-	r.Current = becomes || !known || string(current.text) == r.Version
-	if exists && (!r.Current || string(current.text) == r.Version) {
+	current, known := rows.get(pointer)
+	is := string(current.text) == r.Version
+	r.Current = becomes || !known || is
+	if exists && (is || !r.Current) {
 		return r, nil
 	}
 	if !exists {
@@ -48,7 +44,7 @@ func (s *Store) Register(_ context.Context, r workspace.Registered, line audit.L
 	if r.Current {
 		rows.put(pointer, row{text: []byte(r.Version)})
 	}
-	s.restate(key+airlock.Digest(text), line)
+	s.restate(fmt.Sprintf("%s%+v", key, line), line) // one for each thing told
 	return r, nil
 }
 
@@ -57,11 +53,11 @@ func (s *Store) Template(_ context.Context, kind workspace.Kind, parent, name, v
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rows := &s.partition(workspace.System).rows
-	current, _ := rows.get(rowPrefix(kindCurrent, string(kind), parent, name))
+	current, _ := rows.get(currentKey(kind, parent, name))
 	if version == "" {
 		version = string(current.text)
 	}
-	stored, ok := rows.get(rowPrefix(kindTemplate, string(kind), parent, name, version))
+	stored, ok := rows.get(templateKey(kind, parent, name, version))
 	if !ok {
 		return workspace.Registered{}, fmt.Errorf("template %q of version %q: %w", name, version, airlock.ErrNotFound)
 	}
@@ -77,14 +73,25 @@ func (s *Store) Templates(_ context.Context, kind workspace.Kind, page airlock.P
 	defer s.mu.Unlock()
 	rows := &s.partition(workspace.System).rows
 	for i, r := range all {
-		current, _ := rows.get(rowPrefix(kindCurrent, string(kind), r.Parent, r.Name))
+		current, _ := rows.get(currentKey(kind, r.Parent, r.Name))
 		all[i].Current = r.Version == string(current.text)
 	}
 	return all, next, err
 }
 
-// SavePackage keeps a package under its digest.
+func templateKey(kind workspace.Kind, parent, name, version string) string {
+	return rowPrefix(kindTemplate, string(kind), parent, name, version)
+}
+
+func currentKey(kind workspace.Kind, parent, name string) string {
+	return rowPrefix(kindCurrent, string(kind), parent, name)
+}
+
+// SavePackage keeps a package under its digest. ErrInvalid: it has another one.
 func (s *Store) SavePackage(_ context.Context, digest string, files map[string][]byte) error {
+	if got := template.Digest(files); got != digest {
+		return fmt.Errorf("template package %q: the files have the digest %s: %w", digest, got, airlock.ErrInvalid)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.packages == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 var templateRules = []rule{
@@ -173,7 +174,7 @@ func packageKept(t *testing.T, s Store) {
 	for name, content := range files {
 		want[name] = bytes.Clone(content)
 	}
-	digest := "digest"
+	digest := template.Digest(files)
 	for range 2 {
 		if _, err := s.LoadPackage(t.Context(), "unknown"); !errors.Is(err, airlock.ErrNotFound) {
 			t.Errorf("unknown: %v, want ErrNotFound", err)
@@ -181,6 +182,9 @@ func packageKept(t *testing.T, s Store) {
 		check(t, s.SavePackage(t.Context(), digest, files))
 	}
 	files["main.json"][0] = '!'
+	if err := s.SavePackage(t.Context(), digest, files); !errors.Is(err, airlock.ErrInvalid) {
+		t.Errorf("files of another digest: %v, want ErrInvalid", err)
+	}
 	for range 2 {
 		got, err := s.LoadPackage(t.Context(), digest)
 		check(t, err)
