@@ -3,10 +3,12 @@ package template
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/workspace"
@@ -45,7 +47,11 @@ func (t *Template) describe(data []byte, wrong *Problems) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&d); err != nil {
-		wrong.add(descriptor, "", "%.200s", err.Error())
+		if odd, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			wrong.add(descriptor, "/"+strings.ReplaceAll(odd.Field, ".", "/"), "a %s does not belong here", odd.Value)
+			return
+		}
+		wrong.add(descriptor, "", "%.200s", strings.TrimPrefix(err.Error(), "json: "))
 		return
 	}
 	t.Name, t.Version, t.Kind, t.Parent = d.Name, d.Version, d.Kind, d.Parent

@@ -26,6 +26,8 @@ func faultsOf(e *jsonschema.ValidationError, faults []Fault) []Fault {
 			faults = append(faults, Fault{pointer + "/" + escape(name), "additionalProperties", "is no property of the template"})
 		}
 		return faults
+	case *kind.PropertyNames: // the library forgets where
+		return append(faults, Fault{"", propertyNames, "hold a property whose name is not allowed"})
 	default:
 		if len(e.Causes) > 0 {
 			for _, cause := range e.Causes {
@@ -68,6 +70,9 @@ func pointerOf(tokens []string) string {
 	return b.String()
 }
 
+// propertyNames is the keyword that says which names properties may have.
+const propertyNames = "propertyNames"
+
 // message says what the schema wants; never what was entered.
 func message(k jsonschema.ErrorKind, rule string) string {
 	switch k := k.(type) {
@@ -80,6 +85,9 @@ func message(k jsonschema.ErrorKind, rule string) string {
 	case *kind.Const:
 		return "want " + listed([]any{k.Want})
 	case *kind.Format:
+		if k.Want == "regex" {
+			return "is no regular expression of RE2, which looks neither ahead nor back: https://github.com/google/re2/wiki/Syntax"
+		}
 		return "is no valid " + k.Want
 	case *kind.Pattern:
 		return "does not match the pattern " + short(k.Want)
@@ -116,8 +124,6 @@ func bounds(k jsonschema.ErrorKind, rule string) string {
 		return "want less than " + k.Want.RatString()
 	case *kind.MultipleOf:
 		return "want a multiple of " + k.Want.RatString()
-	case *kind.PropertyNames:
-		return "has a property whose name is not allowed"
 	default:
 		return "breaks the rule " + rule
 	}

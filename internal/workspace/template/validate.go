@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ const maxFaults = 10
 func (e *Invalid) Error() string {
 	lines := make([]string, 0, len(e.Faults)+1)
 	for _, f := range e.Faults {
-		lines = append(lines, strings.TrimPrefix(f.Pointer, "/")+": "+f.Message)
+		lines = append(lines, cmp.Or(strings.TrimPrefix(f.Pointer, "/"), "properties")+": "+f.Message)
 	}
 	if e.More > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", e.More))
@@ -123,6 +124,11 @@ func (t Template) ValidatePatch(old, patch map[string]any) error {
 		touched = touched && given != workspace.Redacted // the mark sent back changes nothing
 		stale := f.Rule == "unevaluatedProperties"       // a condition that no longer holds takes its properties along
 		if touched || !stale && !slices.Contains(known, f) {
+			faults = append(faults, f)
+		}
+	}
+	for _, f := range faulty(t.form.patch, patch) { // these do not tell where they are
+		if f.Rule == propertyNames {
 			faults = append(faults, f)
 		}
 	}

@@ -174,6 +174,27 @@ func TestValidatePatch(t *testing.T) {
 	}
 }
 
+func TestNamesOfProperties(t *testing.T) {
+	t.Parallel()
+	tpl := parsed(t, s, "/properties/tags", `{"type": "object", "updateable": true, "propertyNames": {"pattern": "^[a-z]+$"}}`)
+	bad, good := map[string]any{"tags": map[string]any{"A1": "x"}}, map[string]any{"tags": map[string]any{"a": "x"}}
+	for _, tt := range []struct {
+		name       string
+		old, patch map[string]any
+		want       string
+	}{
+		{"good", nil, good, ""}, {"bad", nil, bad, ":propertyNames"}, {"bad in place of good", good, bad, ":propertyNames"},
+		{"bad in place of bad", bad, bad, ":propertyNames"}, {"good in place of bad", bad, good, ""}, {"bad all the time", bad, map[string]any{"quota": 7.0}, ""},
+	} {
+		if got := told(t, tpl.ValidatePatch(tt.old, tt.patch)); got != tt.want {
+			t.Errorf("%s: %q", tt.name, got)
+		}
+	}
+	if got := told(t, tpl.Validate(tpl.Defaults(map[string]any{"display_name": "D", "description": "d", "tags": bad["tags"]}))); got != ":propertyNames" {
+		t.Errorf("a new resource: %q", got)
+	}
+}
+
 // TestPatchOfAVersion: a property that is new in a version can be given in the
 // call that brings the resource there (W57: AzureTRE checks it against the
 // version before).
