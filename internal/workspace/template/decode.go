@@ -129,10 +129,12 @@ func sane(n json.Number) bool {
 		return false
 	}
 	if at := strings.IndexAny(string(n), "eE"); at >= 0 {
-		e, err := strconv.Atoi(string(n)[at+1:])
-		return err == nil && -exponent <= e && e <= exponent
+		if e, err := strconv.Atoi(string(n)[at+1:]); err != nil || e < -exponent || e > exponent {
+			return false
+		}
 	}
-	return true
+	_, err := n.Float64()
+	return err == nil
 }
 
 // escape makes a name a token of a JSON pointer.

@@ -37,8 +37,9 @@ func FuzzForm(f *testing.F) {
 		f.Add([]byte(property), []byte(`{"label": {"a": [1, 1, "x", {"b": null}]}}`))
 	}
 	f.Fuzz(func(t *testing.T, property, entered []byte) {
-		if !json.Valid(property) {
-			return
+		var v any
+		if json.Unmarshal(property, &v) != nil {
+			return // no JSON, or a number that set cannot write; FuzzParse has these
 		}
 		files := demo()
 		set(t, files, s, "/properties/label", string(property))

@@ -71,6 +71,9 @@ var refusals = []struct{ name, file, pointer, value, says string }{
 	{"a huge number", s, "/properties/quota/maximum", `1e300`, ""},
 	{"a huger number", s, "", `{"a": 1e999999999}`, "template_schema.json#/a: the number is too large"},
 
+	{"a number past a float's end", s, "", `{"a": 31000e308}`, "template_schema.json#/a: the number is too large"},
+	{"a number next to nothing", s, "", `{"a": 1e-999999999}`, "template_schema.json#/a: the number is too large"},
+
 	{"a strange field", d, "/scripts", `["x"]`, "unknown field"},
 	{"a number for an object", d, "/deadlines", `3`, "template.json#/deadlines: a number does not belong here"},
 	{"a text for a list", d, "/customActions/0", `"start"`, "template.json#/customActions: a string does not belong here"},
