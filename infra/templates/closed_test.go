@@ -95,23 +95,27 @@ func TestSecretsHaveNoDefaultAndStaySecret(t *testing.T) {
 	})
 }
 
-func TestTheSystemTopicComesBeforeDefender(t *testing.T) {
+func TestOrderThatMatters(t *testing.T) {
 	t.Parallel()
-	var seen bool
-	a := load[arm](t, "tre-workspace-base", "main.json")
-	a.walk(t, func(part *arm) {
-		for _, r := range part.Resources {
-			if r.Type != "Microsoft.Security/defenderForStorageSettings" {
-				continue
+	for _, tt := range []struct{ name, template, kind, ends, after string }{
+		{"Defender makes a system topic of its own where there is none yet", "tre-workspace-base", "Microsoft.Security/defenderForStorageSettings", "current", "Microsoft.EventGrid/systemTopics"},
+		{"the container learns where secrets lie once sign-in is demanded", "tre-service-guacamole", "Microsoft.Web/sites/config", "'appsettings')]", "'authsettingsV2')]"},
+	} {
+		var seen bool
+		a := load[arm](t, tt.template, "main.json")
+		a.walk(t, func(part *arm) {
+			for _, r := range part.Resources {
+				if r.Type == tt.kind && strings.HasSuffix(r.Name, tt.ends) {
+					seen = true
+					if !slices.ContainsFunc(r.DependsOn, func(on string) bool { return strings.Contains(on, tt.after) }) {
+						t.Errorf("%s: it waits for %v alone", tt.name, r.DependsOn)
+					}
+				}
 			}
-			seen = true
-			if !slices.ContainsFunc(r.DependsOn, func(on string) bool { return strings.Contains(on, "Microsoft.EventGrid/systemTopics") }) {
-				t.Errorf("Defender waits for %v alone", r.DependsOn)
-			}
+		})
+		if !seen {
+			t.Errorf("%s: there is no %s", tt.name, tt.kind)
 		}
-	})
-	if !seen {
-		t.Error("there is no Defender")
 	}
 }
 
