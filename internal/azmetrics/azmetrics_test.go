@@ -2,8 +2,11 @@ package azmetrics_test
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -139,5 +142,25 @@ func TestRedirect(t *testing.T) {
 	m := open(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
 	if _, _, err := m.Busy(t.Context(), vm, until.Add(-time.Minute), until); err == nil {
 		t.Error("no error")
+	}
+}
+
+// TestRoots: a server is trusted by its authority, and not without.
+func TestRoots(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, points(`{"maximum":7}`)) }))
+	defer server.Close()
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshake that fails
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	for _, pool := range []*x509.CertPool{roots, x509.NewCertPool()} {
+		m, err := azmetrics.New(azmetrics.Config{Config: azarm.Config{Endpoint: server.URL, Credential: identity{}, Roots: pool, Pause: time.Microsecond}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		percent, known, err := m.Busy(t.Context(), vm, until.Add(-time.Minute), until)
+		if fine := pool == roots; (err == nil) != fine || known != fine || fine && percent != 7 {
+			t.Errorf("%v, known %v, error %v, want fine %v", percent, known, err, fine)
+		}
 	}
 }
