@@ -103,23 +103,32 @@ func scriptFor(vm armcompute.VirtualMachine) (string, error) {
 // lookReset tells how the run's command stands. Its end is told once: then the
 // command is deleted, and with it the parameters that Azure keeps.
 func (m *Machines) lookReset(ctx context.Context, vm machine, a workspace.MachineAction, token string) (workspace.Seen, error) {
+	seen, err := vm.command(ctx, a)
+	if err == nil && seen.Progress == workspace.Absent {
+		seen, err = m.lostReset(ctx, vm, a, token)
+	}
+	if err != nil || seen.Progress == workspace.InProgress || seen.Progress == workspace.Absent {
+		return seen, err
+	}
+	_, err = vm.commands.BeginDelete(ctx, vm.group, vm.name, command(a.Run), nil)
+	if err != nil && !azarm.Gone(err) && !azarm.Is(err, http.StatusForbidden) {
+		return workspace.Seen{}, err // the next look finds it ended too
+	}
+	return seen, nil
+}
+
+// command looks at the run's command.
+func (vm machine) command(ctx context.Context, a workspace.MachineAction) (workspace.Seen, error) {
 	found, err := vm.commands.GetByVirtualMachine(ctx, vm.group, vm.name, command(a.Run),
 		&armcompute.VirtualMachineRunCommandsClientGetByVirtualMachineOptions{Expand: to.Ptr("instanceView")})
 	if azarm.Gone(err) {
-		return m.lostReset(ctx, vm, a, token)
+		return workspace.Seen{Progress: workspace.Absent}, nil
 	}
 	if err != nil {
 		return workspace.Seen{}, err
 	}
 	seen := executed(found.Properties)
 	seen.Run = a.Run
-	if seen.Progress == workspace.InProgress {
-		return seen, nil
-	}
-	_, err = vm.commands.BeginDelete(ctx, vm.group, vm.name, command(a.Run), nil)
-	if err != nil && !azarm.Gone(err) && !azarm.Is(err, http.StatusForbidden) {
-		return workspace.Seen{}, err // the next look finds it ended too
-	}
 	return seen, nil
 }
 
@@ -137,8 +146,8 @@ func (m *Machines) lostReset(ctx context.Context, vm machine, a workspace.Machin
 	}
 	seen, err := azarm.Look(ctx, op)
 	seen.Run = t.Run
-	if seen.Progress == workspace.Complete { // it ended, and was deleted by a look whose end got lost
-		seen.Progress = workspace.Absent
+	if err == nil && seen.Progress == workspace.Complete {
+		return vm.command(ctx, a) // made between the two questions, or deleted by a look whose end got lost
 	}
 	return seen, err
 }

@@ -94,7 +94,7 @@ func (s *standin) scripted(req *http.Request) (answer, bool) {
 	}
 	for call, all := range s.answers {
 		method, end, _ := strings.Cut(call, " ")
-		if len(all) > 0 && req.Method == method && strings.HasSuffix(req.URL.Path, end) {
+		if len(all) > 0 && req.Method == method && (strings.HasSuffix(req.URL.Path, end) || strings.HasSuffix(end, "-") && strings.Contains(req.URL.Path, end)) {
 			s.answers[call] = all[1:]
 			return all[0], true
 		}

@@ -122,3 +122,20 @@ func TestCommandIsDeleted(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandAppears: a command that is made between the two questions of a
+// look is seen.
+func TestCommandAppears(t *testing.T) {
+	t.Parallel()
+	s := start()
+	m, a := open(t, s), workspace.MachineAction{Name: "reset_password", User: "researcher", Run: "op.1"}
+	token := begin(t, s, m, &a)
+	const at = "GET /runCommands/tre-"
+	for _, said := range []answer{{status: http.StatusNotFound}, {status: http.StatusOK, body: `{"properties":{"instanceView":{"executionState":"Succeeded"}}}`}} {
+		s.say(at, said)
+	}
+	s.say("GET /operations/1", answer{status: http.StatusOK, body: `{"status":"Succeeded"}`})
+	if seen, err := m.Look(t.Context(), vm, a, token); err != nil || seen.Progress != workspace.Complete {
+		t.Errorf("%s, error %v", seen.Progress, err)
+	}
+}

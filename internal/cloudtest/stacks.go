@@ -153,10 +153,12 @@ func stackRemoved(t *testing.T, c Stacks) {
 func stackRemovedAgain(t *testing.T, c Stacks) {
 	c.deploy(t, c.At, "op.1")
 	c.end(t, c.At, "")
-	for range 3 {
-		if _, err := c.Port.Remove(t.Context(), c.At); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := c.Port.Remove(t.Context(), c.At); err != nil {
+		t.Fatal(err)
+	}
+	// Azure does not always tell a deletion from the end of an update.
+	if _, err := c.Port.Remove(t.Context(), c.At); err != nil {
+		classed(t, err, workspace.Busy)
 	}
 	c.end(t, c.At, "")
 	if _, err := c.Port.Remove(t.Context(), c.At); err != nil {
