@@ -130,6 +130,8 @@ func ranges(blocks []workspace.Block) []netip.Prefix {
 // workspace, before the service is written: a range without a service is found
 // and taken back by sweep, a service without its range would overlap others.
 func (b *Builder) lend(ctx context.Context, act workspace.Act, s space, service string, within workspace.Key) (netip.Prefix, error) {
+	var line queue
+	defer line.leave()
 	for try := 0; ; try++ {
 		w, err := b.living(ctx, within)
 		if err != nil {
@@ -154,7 +156,7 @@ func (b *Builder) lend(ctx context.Context, act workspace.Act, s space, service 
 		case try+1 >= manyTries:
 			return r, fmt.Errorf("address space: others were faster in %d tries, try again: %w", manyTries, airlock.ErrConflict)
 		}
-		if err := b.pause(ctx, try+1); err != nil {
+		if err := line.stand(ctx, b, try+1); err != nil {
 			return r, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/netip"
 	"slices"
@@ -98,6 +99,7 @@ func newBed(t *testing.T) *bed {
 		Platform: workspace.Platform{TRE: "tre1", Location: "westeurope", Subscription: "sub", Group: "rg-tre1"},
 		Pool:     workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/12"), Reserved: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/22")}},
 		Now:      func() time.Time { return now },
+		Log:      slog.New(slog.DiscardHandler),
 	}
 	b.push(base("0.1.0"), guacamole("0.1.0"), vm("0.1.0"), firewall("0.1.0"))
 	return b

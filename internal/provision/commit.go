@@ -32,6 +32,8 @@ type deed struct {
 // do commits a deed and orders its operation. A repeat of a call that committed
 // finds what that made.
 func (b *Builder) do(ctx context.Context, d deed) (workspace.Resource, workspace.Operation, error) {
+	var line queue
+	defer line.leave()
 	for try := 0; ; try++ {
 		r, o, err := b.again(ctx, d.key, d.act)
 		if err == nil {
@@ -56,7 +58,7 @@ func (b *Builder) do(ctx context.Context, d deed) (workspace.Resource, workspace
 			return workspace.Resource{}, workspace.Operation{}, fmt.Errorf("%s %s: others were faster in %d tries, try again: %w",
 				change.Resources[0].Kind, d.key.ID, d.tries, airlock.ErrConflict)
 		}
-		if err := b.pause(ctx, try+1); err != nil {
+		if err := line.stand(ctx, b, try+1); err != nil {
 			return workspace.Resource{}, workspace.Operation{}, err
 		}
 	}
@@ -126,6 +128,32 @@ func (b *Builder) list(ctx context.Context, partition string) ([]workspace.Resou
 	}
 }
 
+// queue is where the calls of one process stand that lost a commit to others:
+// they go on one after the other from then on, so that they do not lose to each
+// other again and again. What keeps the rows right is the commit, not this.
+type queue struct{ lane chan struct{} }
+
+// stand waits until it is the call's turn, and keeps the turn; then it pauses.
+func (q *queue) stand(ctx context.Context, b *Builder, n int) error {
+	if q.lane == nil {
+		b.once.Do(func() { b.lane = make(chan struct{}, 1) })
+		select {
+		case b.lane <- struct{}{}:
+			q.lane = b.lane
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return b.pause(ctx, n)
+}
+
+// leave lets the next one go on.
+func (q *queue) leave() {
+	if q.lane != nil {
+		<-q.lane
+	}
+}
+
 // pause waits before the n-th new try.
 func (b *Builder) pause(ctx context.Context, n int) error {
 	if b.Pause != nil {
@@ -149,25 +177,35 @@ func (b *Builder) ordered(a workspace.Act, before, after workspace.Resource, o w
 	return c
 }
 
-// turn adds a line to a chain that belongs to no one resource, so that of all
-// who take a turn at the same time one commits and the others build anew. The
-// chain tells who took a turn.
-func (b *Builder) turn(ctx context.Context, c *workspace.Change, chain string, line audit.Line) error {
-	var head audit.Head
+// turn is a place in a chain of audit lines that belongs to no one resource. Of
+// all who take the same place one commits, and the others build anew. So what is
+// read after the turn was got still holds when it is taken. The chain tells who
+// took a turn.
+type turn struct {
+	chain string
+	head  audit.Head
+}
+
+// turn gets the next place in a chain.
+func (b *Builder) turn(ctx context.Context, partition, chain string) (turn, error) {
+	t := turn{chain: chain}
 	for after := ""; ; {
-		lines, next, err := b.Ports.Lists.Trail(ctx, c.Partition, chain, airlock.Page{After: after})
+		lines, next, err := b.Ports.Lists.Trail(ctx, partition, chain, airlock.Page{After: after})
 		if err != nil {
-			return fmt.Errorf("audit lines of %s: %w", chain, err)
+			return t, fmt.Errorf("audit lines of %s: %w", chain, err)
 		}
 		if n := len(lines); n > 0 {
-			head = audit.Head{Seq: lines[n-1].Seq, Hash: lines[n-1].Hash}
+			t.head = audit.Head{Seq: lines[n-1].Seq, Hash: lines[n-1].Hash}
 		}
 		if after = next; after == "" {
-			break
+			return t, nil
 		}
 	}
-	line.Workspace, line.Request = c.Partition, chain
-	line, _ = head.Append(line)
+}
+
+// take adds the turn to a change.
+func (t turn) take(c *workspace.Change, line audit.Line) {
+	line.Workspace, line.Request = c.Partition, t.chain
+	line, _ = t.head.Append(line)
 	c.Lines = append(c.Lines, line)
-	return nil
 }

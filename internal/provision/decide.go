@@ -58,6 +58,8 @@ func (b *Builder) move(ctx context.Context, act workspace.Act, id string, build 
 	if err := errors.Join(canonical("operation", act.Operation), canonical("id", id)); err != nil {
 		return workspace.Request{}, fmt.Errorf("workspace request: %w: %w", err, airlock.ErrNotFound)
 	}
+	var line queue
+	defer line.leave()
 	for try := 0; ; try++ {
 		r, err := b.Ports.Requests.WorkspaceRequest(ctx, id)
 		if err != nil {
@@ -74,7 +76,7 @@ func (b *Builder) move(ctx context.Context, act workspace.Act, id string, build 
 		if err != nil {
 			return r, err
 		}
-		saved, done, err := b.commitRequest(ctx, c, try)
+		saved, done, err := b.commitRequest(ctx, c, &line, try)
 		if done {
 			return saved, err
 		}

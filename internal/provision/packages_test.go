@@ -51,7 +51,7 @@ func base(version string) pack {
 		"fixed":              text(nil),
 		"max_machines":       object{"type": "integer", "updateable": true},
 		"client_secret":      text(object{"sensitive": true, "updateable": true, "minLength": 4}),
-		"proxy":              object{"type": "object", "properties": object{"host": text(nil), "password": text(object{"sensitive": true})}, "updateable": true},
+		"proxy":              object{"type": "object", "properties": object{"host": text(nil), "password": text(object{"sensitive": true})}, "additionalProperties": false, "updateable": true},
 
 		"workspace_subscription_id": text(nil),
 		"azure_location":            text(nil),

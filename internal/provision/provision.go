@@ -76,7 +76,8 @@ type Limits struct {
 const year = 366 * 24 * time.Hour
 
 // Builder makes, changes and removes resources. It keeps nothing between calls
-// but templates, which never change, and is safe for concurrent use.
+// but templates, which never change, and is safe for concurrent use. It is not
+// copied once it is used.
 type Builder struct {
 	Ports    Ports
 	Platform workspace.Platform
@@ -91,6 +92,8 @@ type Builder struct {
 
 	mu     sync.Mutex
 	parsed map[string]template.Template // by digest
+	once   sync.Once
+	lane   chan struct{} // holds one: see queue
 }
 
 // New is what is asked of a new resource.

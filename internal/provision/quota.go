@@ -30,6 +30,10 @@ func (b *Builder) quota(ctx context.Context, act workspace.Act, l lineage, befor
 	if _, ok := coresOf(text(l.resource.Properties, size)); !ok && cores > 0 {
 		return fmt.Errorf("%s: it does not say how many cores that is, and the workspace has a limit: %w", size, airlock.ErrInvalid)
 	}
+	turn, err := b.turn(ctx, c.Partition, idOf("machines", l.within.ID))
+	if err != nil {
+		return err
+	}
 	count, sum, err := b.machines(ctx, l)
 	switch {
 	case err != nil:
@@ -39,7 +43,8 @@ func (b *Builder) quota(ctx context.Context, act workspace.Act, l lineage, befor
 	case cores > 0 && sum > cores:
 		return fmt.Errorf("the machines of the workspace may have %d cores, with this one they would have %d: %w", cores, sum, airlock.ErrIllegal)
 	}
-	return b.turn(ctx, c, idOf("machines", l.within.ID), lineOf(act, "quota", "", "", fmt.Sprintf("resource %s; %d machines, %d cores", l.resource.ID, count, sum)))
+	turn.take(c, lineOf(act, "quota", "", "", fmt.Sprintf("resource %s; %d machines, %d cores", l.resource.ID, count, sum)))
+	return nil
 }
 
 // machines counts the machines of a workspace and their cores, with the one that

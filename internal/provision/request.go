@@ -30,7 +30,9 @@ func (b *Builder) Ask(ctx context.Context, r workspace.Request) (workspace.Reque
 	var (
 		asked *workspace.Request
 		d     draft
+		line  queue
 	)
+	defer line.leave()
 	for try := 0; ; try++ {
 		stored, err := b.Ports.Requests.WorkspaceRequest(ctx, r.ID)
 		if err == nil {
@@ -50,7 +52,7 @@ func (b *Builder) Ask(ctx context.Context, r workspace.Request) (workspace.Reque
 		if err != nil {
 			return r, err
 		}
-		saved, done, err := b.commitRequest(ctx, c, try)
+		saved, done, err := b.commitRequest(ctx, c, &line, try)
 		if done {
 			return saved, err
 		}
@@ -59,7 +61,7 @@ func (b *Builder) Ask(ctx context.Context, r workspace.Request) (workspace.Reque
 
 // commitRequest commits a change of a request; done is false when it is to be
 // built anew.
-func (b *Builder) commitRequest(ctx context.Context, c workspace.Change, try int) (r workspace.Request, done bool, err error) {
+func (b *Builder) commitRequest(ctx context.Context, c workspace.Change, line *queue, try int) (r workspace.Request, done bool, err error) {
 	r = c.Requests[0]
 	saved, err := b.Ports.Store.CommitChange(ctx, c)
 	switch {
@@ -74,7 +76,8 @@ func (b *Builder) commitRequest(ctx context.Context, c workspace.Change, try int
 	case try+1 >= manyTries:
 		return r, true, fmt.Errorf("workspace request %s: others were faster in %d tries, try again: %w", r.ID, manyTries, airlock.ErrConflict)
 	}
-	return r, false, b.pause(ctx, try+1)
+	err = line.stand(ctx, b, try+1)
+	return r, err != nil, err
 }
 
 // found finds out whether a commit that answered with an error happened all the

@@ -37,6 +37,10 @@ func (b *Builder) UserResource(ctx context.Context, act workspace.Act, id string
 func (b *Builder) SharedService(ctx context.Context, act workspace.Act, id string, n New) (workspace.Resource, workspace.Operation, error) {
 	d := draft{Resource: workspace.Resource{ID: id, Kind: workspace.SharedService}}
 	return b.inside(ctx, act, d, n, func(ctx context.Context, d draft, c *workspace.Change) error {
+		turn, err := b.turn(ctx, c.Partition, idOf("shared service", d.template.Name))
+		if err != nil {
+			return err
+		}
 		others, err := b.shared(ctx, d.template.Name)
 		switch {
 		case err != nil:
@@ -44,7 +48,8 @@ func (b *Builder) SharedService(ctx context.Context, act workspace.Act, id strin
 		case len(others) > 0:
 			return fmt.Errorf("there is a shared service %s already, %s: %w", d.template.Name, others[0].ID, airlock.ErrConflict)
 		}
-		return b.turn(ctx, c, idOf("shared service", d.template.Name), lineOf(act, "share", "", "", "template "+d.template.Name, "resource "+d.ID))
+		turn.take(c, lineOf(act, "share", "", "", "template "+d.template.Name, "resource "+d.ID))
+		return nil
 	})
 }
 
