@@ -37,6 +37,7 @@ const (
 	kindLetter    = "letter."    // letter.<request>.<id>
 	kindHeartbeat = "heartbeat." // system: heartbeat.<source>.<instance>
 	kindPerson    = "person."    // people: person.<oid>
+	kindName      = "name."      // names: name.<suffix>
 
 	keyRoll = "roll" // one a workspace
 )

@@ -46,6 +46,7 @@ type Store interface {
 	workspace.Addresses
 	workspace.Templates
 	workspace.Packages
+	workspace.Names
 	Seeder
 }
 
@@ -77,7 +78,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"requests", requestRules}, {"commit", commitRules}, {"files", fileRules}, {"put", putRules},
 		{"selections", selectionRules}, {"work", workRules}, {"trail", trailRules}, {"people", peopleRules},
 		{"papers", paperRules}, {"audit", auditRules}, {"calls", callRules}, {"rolls", rollRules},
-		{"heartbeats", heartbeatRules}, {"resources", resourceRules}, {"changes", changeRules}, {"estate", estateRules},
+		{"heartbeats", heartbeatRules}, {"resources", resourceRules}, {"changes", changeRules}, {"estate", estateRules}, {"names", nameRules},
 		{"templates", templateRules},
 	} {
 		for _, r := range room.rules {
