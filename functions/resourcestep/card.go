@@ -120,8 +120,7 @@ func (s *step) release(ctx context.Context) error {
 	if err != nil || len(c.Blocks) == 0 {
 		return err
 	}
-	w.Addresses = slices.DeleteFunc(slices.Clone(w.Addresses), func(a string) bool { return slices.Contains(s.target.Addresses, a) })
-	c.Quietly(w)
+	c.Quietly(w.Without(s.target.Addresses))
 	if _, err := s.f.Ports.Store.CommitChange(ctx, c); err != nil {
 		return fmt.Errorf("addresses of service %s: %w", s.target.ID, err)
 	}

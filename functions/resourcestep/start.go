@@ -148,15 +148,9 @@ func (s *step) machine() (workspace.Machine, workspace.MachineAction, error) {
 			return "", a, final("parameters.size: say which size the machine is to have")
 		}
 	case "reset_password":
-		a.User = s.op.Parameters["user"]
-		if user, _ := s.target.Properties["admin_username"].(string); a.User == "" {
-			a.User = user
-		}
-		if a.Secret = s.op.Parameters["secret"]; a.Secret == "" {
-			a.Secret = s.target.Secrets["/admin_password"]
-		}
-		if a.User == "" || a.Secret == "" {
-			return "", a, final("the machine has no user, or no password, that could be reset")
+		a.User, _ = s.target.Properties["admin_username"].(string)
+		if a.Secret = s.target.Secrets["/admin_password"]; a.User == "" || a.Secret == "" {
+			return "", a, final("the machine has no property admin_username, or no secret admin_password, that could be reset")
 		}
 	default: // needs nothing more
 	}

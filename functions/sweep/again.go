@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/people"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // again orders a poisoned verdict again, for when what kept it from being
@@ -39,12 +40,12 @@ func (f Function) again(ctx context.Context, queue string, p Poisoned) error {
 	return nil
 }
 
-// aboutPeople tells whether a poisoned message is about a workspace or a person
-// of whom somebody is still to be told. There is no request to mark; the row
+// aboutPeople tells whether a poisoned message is about a workspace, a person or
+// a request for a workspace of whom somebody is still to be told. There is no request to mark; the row
 // of their open work has it ordered again.
 func (f Function) aboutPeople(ctx context.Context, queue string, about message.Advance) (bool, error) {
 	key := airlock.Key{Workspace: about.Workspace, Request: about.Request}
-	if queue != message.QueueNotify || key.Workspace == "" || key.Workspace != people.Partition && key.Workspace != key.Request {
+	if queue != message.QueueNotify || key.Workspace == "" || key.Workspace != people.Partition && key.Workspace != workspace.System && key.Workspace != key.Request {
 		return false, nil
 	}
 	_, err := f.Work.Open(ctx, key)
@@ -87,6 +88,9 @@ func (f Function) open(ctx context.Context, l Letter, out *Out) error {
 		}
 		if ev.EventType == doorman.ScanType {
 			failed = append(failed, f.scanned(ctx, ev))
+		}
+		if ev.EventType == message.TypeWorkspaceRequested {
+			failed = append(failed, f.requested(ctx, ev))
 		}
 	}
 	return errors.Join(failed...)

@@ -1,6 +1,7 @@
 // Package sweep closes every gap. In: a timer, every minute. It hints at all
-// open work that is due, marks requests whose messages were poisoned, and
-// turns dead-lettered facts into orders. Out: orders to look, and the verdicts
+// open work that is due, ends requests for workspaces that nobody decided on,
+// marks requests and operations whose messages were poisoned, and turns
+// dead-lettered facts into orders. Out: orders to look, and the verdicts
 // that were put aside, which nobody would tell again. It changes nothing that a
 // repeat would change again.
 package sweep
@@ -22,12 +23,14 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/ledger"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/people"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // Out names this function's output bindings.
 type Out struct {
 	Advance []message.Advance `json:"airlockadvance,omitempty"`
 	Notify  []message.Notify  `json:"notify,omitempty"`
+	Step    []message.Step    `json:"resourcestep,omitempty"`
 }
 
 // Poisoned is one message that no function could handle.
@@ -70,7 +73,8 @@ type Function struct {
 	Poison Poison
 	Dead   Dead
 	Orders Orders
-	Door   *doorman.Doorman // checks dead-lettered scan results as blobscanned does
+	Estate Estate
+	Door   *doorman.Doorman // checks dead-lettered scan results, and requests for workspaces, as their doormen do
 	Log    *slog.Logger     // nil means slog.Default()
 	Queues []string         // whose poison is read
 	Marks  int              // marks on a request after which administrators are told; 0 means 3
@@ -89,7 +93,7 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 	err := errors.Join(f.hint(ctx, &out, seen), f.poisoned(ctx, &out, seen), f.dead(ctx, &out, seen))
 	f.tell(ctx, seen, err)
 	f.measure(ctx)
-	if err != nil && len(out.Advance)+len(out.Notify) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
+	if err != nil && len(out.Advance)+len(out.Notify)+len(out.Step) > 0 { // the host drops the outputs of a failed call; what failed is tried in a minute
 		cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "sweep was not complete", slog.Any("error", err))
 		err = nil
 	}
@@ -106,7 +110,7 @@ func (f Function) hint(ctx context.Context, out *Out, seen map[string]int64) err
 		return fmt.Errorf("workspaces: %w", err)
 	}
 	var failed []error
-	failed = append(failed, f.hintWorkspace(ctx, people.Partition, out, seen))
+	failed = append(failed, f.hintWorkspace(ctx, people.Partition, out, seen), f.hintWorkspace(ctx, workspace.System, out, seen))
 	for i := range workspaces { // another one is first every minute, so that Most starves none
 		first := int(f.Ledger.Now().Unix()/60) % len(workspaces)
 		failed = append(failed, f.hintWorkspace(ctx, workspaces[(first+i)%len(workspaces)].ID, out, seen))
@@ -116,6 +120,7 @@ func (f Function) hint(ctx context.Context, out *Out, seen map[string]int64) err
 
 func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out, seen map[string]int64) error {
 	now := f.Ledger.Now()
+	var failed []error
 	for page := (airlock.Page{}); ; {
 		open, next, err := f.Work.Due(ctx, workspace, now, page)
 		if err != nil {
@@ -125,18 +130,10 @@ func (f Function) hintWorkspace(ctx context.Context, workspace string, out *Out,
 			if !o.Rests && now.Sub(o.Due) >= cmp.Or(f.Overdue, 15*time.Minute) {
 				seen[health.CountOverdue]++
 			}
-			switch {
-			case o.Key.Workspace == people.Partition || o.Key.Request == o.Key.Workspace: // somebody is to be told
-				if len(out.Notify) < cmp.Or(f.Most, 5000) {
-					out.Notify = append(out.Notify, message.Notify{Workspace: o.Key.Workspace, Request: o.Key.Request})
-				}
-			case !o.Rests && len(out.Advance) < cmp.Or(f.Most, 5000):
-				out.Advance = append(out.Advance, message.Advance{Workspace: o.Key.Workspace, Request: o.Key.Request})
-				seen[health.CountHints]++
-			}
+			failed = append(failed, f.give(ctx, o, out, seen))
 		}
 		if next == "" {
-			return nil
+			return errors.Join(failed...)
 		}
 		page.After = next
 	}
@@ -163,6 +160,12 @@ func (f Function) poisoned(ctx context.Context, out *Out, seen map[string]int64)
 // mark writes the mark of one poisoned message. A message that names no
 // request of ours is audited.
 func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) error {
+	switch queue {
+	case message.QueueStep:
+		return f.markStep(ctx, p, out)
+	case message.QueueRequest:
+		return f.askAgain(ctx, p)
+	}
 	var about message.Advance // the fields all our messages have
 	if err := json.Unmarshal([]byte(p.Text), &about); err != nil {
 		return f.odd(ctx, queue, p)

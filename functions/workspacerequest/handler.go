@@ -1,7 +1,7 @@
 // Package workspacerequest keeps a request for a workspace that came as an
 // event, and has it granted at once where an administrator's standing approval
-// covers it. In: the request. Out: orders to tell people, and to set going what
-// was granted. A repeat finds the request that there is.
+// covers it. In: the request. Out: nothing. A repeat finds the request that there
+// is.
 package workspacerequest
 
 import (
@@ -21,15 +21,15 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/doorman"
 	"github.com/trefoil-tre/trefoil/internal/fault"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/refusals"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/address"
 )
 
-// Out names this function's output bindings.
-type Out struct {
-	Step   *message.Step   `json:"resourcestep,omitempty"`
-	Notify *message.Notify `json:"notify,omitempty"`
-}
+// Out names this function's output bindings; it has none: the builder orders
+// what follows after its commit, and sweep what got lost.
+type Out struct{}
 
 // Builder keeps requests and makes workspaces of them.
 type Builder interface {
@@ -53,21 +53,14 @@ func (f Function) Handle(ctx context.Context, m message.RequestWorkspace) (Out, 
 	if err := doorman.CheckRequest(m.Request); err != nil { // whoever can write to the queue is not believed for that
 		return Out{}, f.refuse(ctx, m, err)
 	}
-	r, err := f.Builder.Ask(ctx, request(m))
+	_, err := f.Builder.Ask(ctx, request(m))
 	if final(err) {
 		return Out{}, f.refuse(ctx, m, err)
 	}
 	if err != nil {
 		return Out{}, fmt.Errorf("request %s: %w", m.ID, err)
 	}
-	var out Out
-	if len(r.Notices) > 0 {
-		out.Notify = &message.Notify{Workspace: workspace.System, Request: r.ID, Trace: m.Trace}
-	}
-	if r.Status == workspace.Granted {
-		out.Step = &message.Step{Workspace: workspace.System, Resource: r.ID, Trace: m.Trace}
-	}
-	return out, nil
+	return Out{}, nil
 }
 
 // request is what the order asks for.
@@ -84,7 +77,7 @@ func request(m message.RequestWorkspace) workspace.Request {
 
 // final tells whether asking the same again would be answered the same.
 func final(err error) bool {
-	for _, no := range []error{airlock.ErrInvalid, airlock.ErrIllegal, airlock.ErrRefused, airlock.ErrNotFound} {
+	for _, no := range []error{provision.ErrSchema, airlock.ErrInvalid, airlock.ErrIllegal, airlock.ErrRefused, airlock.ErrNotFound, address.ErrInvalid} {
 		if errors.Is(err, no) {
 			return true
 		}

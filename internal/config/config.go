@@ -56,7 +56,7 @@ type Accounts struct {
 type Events struct {
 	TopicEndpoint URL    `envconfig:"TRE_TOPIC_ENDPOINT" app:"both" required:"true" desc:"endpoint of our own Event Grid topic, ending in /api/events"`
 	TopicKey      Secret `envconfig:"TRE_TOPIC_KEY" app:"both" desc:"access key of that topic; unset where an identity publishes"`
-	OwnTopics     List   `envconfig:"TRE_OWN_TOPICS" app:"front" desc:"topics whose events are believed, as resource ids"`
+	OwnTopics     List   `envconfig:"TRE_OWN_TOPICS" app:"both" desc:"topics whose events are believed, as resource ids; the engine reads dead letters by it, so the same in both apps"`
 	ScanTopics    List   `envconfig:"TRE_SCAN_TOPICS" app:"both" desc:"topics whose malware verdicts are believed, as resource ids; the engine reads dead letters by it, so the same in both apps"`
 	StorageTopics List   `envconfig:"TRE_STORAGE_TOPICS" app:"front" desc:"storage accounts whose events are believed, as resource ids; a trailing * stands for any ending"`
 }

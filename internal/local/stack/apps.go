@@ -69,6 +69,7 @@ func (s *Stack) common(app string, off []string) map[string]string {
 		"TRE_TOPIC_ENDPOINT":        s.topicEndpoint,
 		"TRE_TOPIC_KEY":             s.topicKey,
 		"TRE_SCAN_TOPICS":           scanTopicID,
+		"TRE_OWN_TOPICS":            ownTopicID,
 		"TRE_CA_FILE":               s.caFile(),
 		"TRE_PORTAL_URL":            s.PortalURL(),
 		"TRE_API_URL":               s.APIURL(),
@@ -97,7 +98,6 @@ func (s *Stack) frontSettings() map[string]string {
 	settings := s.common("front", EngineFunctions)
 	maps.Copy(settings, map[string]string{
 		"TRE_STORAGE_TOPICS": accountIDs + "*",
-		"TRE_OWN_TOPICS":     ownTopicID,
 		"TRE_ISSUER":         s.Issuer.URL(),
 		"TRE_TENANTS":        issuer.Tenant,
 		"TRE_GRAPH_ENDPOINT": s.Directory.URL(),
