@@ -53,6 +53,12 @@ func (s *Service) Set(text string) error {
 	return nil
 }
 
+// Here reports whether the service is a stand-in on this machine.
+func (s Service) Here() bool {
+	parsed, err := url.Parse(string(s))
+	return err == nil && loopback(parsed.Hostname())
+}
+
 func loopback(host string) bool {
 	return host == "localhost" || host == "127.0.0.1" || host == "::1"
 }

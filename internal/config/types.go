@@ -114,6 +114,15 @@ func (s *Secrets) Set(text string) error {
 	return nil
 }
 
+// Reveal returns the secrets themselves, for the one who needs them.
+func (s Secrets) Reveal() []string {
+	all := make([]string, len(s))
+	for i, secret := range s {
+		all[i] = secret.Reveal()
+	}
+	return all
+}
+
 // List is several texts, separated by commas, line breaks or |.
 type List []string
 

@@ -33,6 +33,8 @@ type Workspaces struct {
 	Patience   time.Duration `envconfig:"TRE_HOLD_PATIENCE" app:"both" default:"6h" max:"168h" desc:"how long a step waits for a resource that another operation holds before it failed"`
 	Request    time.Duration `envconfig:"TRE_REQUEST_LIFE" app:"both" default:"720h" desc:"how long a request for a workspace waits for an administrator before it ends by itself"`
 	Approval   time.Duration `envconfig:"TRE_APPROVAL_LONGEST" app:"both" default:"8760h" desc:"longest life of a standing approval: whoever gave it should think of it once a year"`
+	Machines   int           `envconfig:"TRE_WORKSPACE_MACHINES" app:"both" default:"50" min:"0" max:"10000" desc:"most virtual machines of a workspace, unless its property max_machines says otherwise; 0 means any number"`
+	Cores      int           `envconfig:"TRE_WORKSPACE_CORES" app:"both" default:"400" min:"0" max:"100000" desc:"most processor cores of a workspace's machines together, unless its property max_cores says otherwise; 0 means any number"`
 	Unowned    time.Duration `envconfig:"TRE_UNOWNED_AFTER" app:"engine" default:"1h" desc:"age from which address ranges that no resource took are free again; longer than any call that may be about to commit"`
 }
 

@@ -63,6 +63,9 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge,
 		Keys: s.Store, KeyLife: c.API.KeyLife, Members: s.Store, Rolls: s.Store, Records: s.Store, Days: w.ExpiryWarnings,
 		Health: s.Health, Beats: s.Store, Keep: c.Health.Keep}.Handle)
+	if err := addWorkspaces(app, c, s, log); err != nil {
+		return err
+	}
 	if err := addSweep(app, c, s); err != nil {
 		return err
 	}
@@ -77,7 +80,8 @@ func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 		return err
 	}
 	f := sweep.Function{Ledger: backing.Ledger(s, c), Work: s.Store, Poison: poison{s.Orders}, Orders: s.Orders,
-		Door: &doorman.Doorman{AirlockAccount: c.Accounts.Airlock.Name(), ScanTopics: c.Events.ScanTopics, Workspaces: s.Store,
+		Estate: sweep.Estate{Operations: s.Store, Requests: s.Store, Life: c.Workspaces.Request},
+		Door: &doorman.Doorman{AirlockAccount: c.Accounts.Airlock.Name(), ScanTopics: c.Events.ScanTopics, OwnTopics: c.Events.OwnTopics, Workspaces: s.Store,
 			Now: time.Now, Refusals: backing.Refusals(s, c)},
 		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter,
 		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch, Health: s.Health, Overdue: c.Health.Overdue}

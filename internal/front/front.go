@@ -4,12 +4,16 @@
 package front
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/functions/airlockchanged"
+	"github.com/trefoil-tre/trefoil/functions/armchanged"
 	"github.com/trefoil-tre/trefoil/functions/blobcreated"
 	"github.com/trefoil-tre/trefoil/functions/blobscanned"
+	"github.com/trefoil-tre/trefoil/functions/workspacerequested"
 	"github.com/trefoil-tre/trefoil/internal/azdesk"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/backing"
@@ -18,6 +22,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
 	"github.com/trefoil-tre/trefoil/internal/health"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // Settings are what the front is wired from.
@@ -46,6 +51,13 @@ func Add(app *azfunc.App, settings Settings) error {
 	azfunc.Add(app, "blobcreated", "fact", blobcreated.Function{Door: door}.Handle)
 	azfunc.Add(app, "blobscanned", "fact", blobscanned.Function{Door: door}.Handle)
 	azfunc.Add(app, "airlockchanged", "fact", airlockchanged.Function{Door: door}.Handle)
+	if c.Workspaces.On() {
+		azfunc.Add(app, "workspacerequested", "fact", workspacerequested.Function{Door: door}.Handle)
+		azfunc.Add(app, "armchanged", "fact", armchanged.Function{Door: door, Names: s.Store, Topics: c.Workspaces.ARMTopics}.Handle)
+	} else {
+		azfunc.Add(app, "workspacerequested", "fact", off[workspacerequested.Out](door))
+		azfunc.Add(app, "armchanged", "fact", off[armchanged.Out](door))
+	}
 
 	boxes := azdesk.New(accounts)
 	orders := backing.Traced{Orders: s.Orders}
@@ -56,4 +68,11 @@ func Add(app *azfunc.App, settings Settings) error {
 	members := &roster.Roster{Desk: people, Now: time.Now, Hint: c.Work.HintAfter, Log: log, Ports: roster.Ports{
 		Rolls: s.Store, Records: s.Store, Members: s.Store, Workspaces: s.Store, Orders: orders}}
 	return addPages(app, settings, people, members, s, monitor(c, settings.Version, s, boxes))
+}
+
+// off refuses events for a TRE that makes no workspaces.
+func off[Out any](door *doorman.Doorman) func(context.Context, azfunc.Event) (Out, error) {
+	return func(ctx context.Context, ev azfunc.Event) (out Out, err error) {
+		return out, door.Refuse(ctx, ev, fmt.Errorf("%w: %w", workspace.ErrOff, doorman.ErrForeign))
+	}
 }

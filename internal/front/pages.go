@@ -1,12 +1,8 @@
 package front
 
 import (
-	"crypto/hkdf"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
+	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -95,16 +91,11 @@ func newPortal(c config.Config, people *desk.Desk, members *roster.Roster, verif
 		Session: c.SignIn.Session, Groups: inGroups(groups, people.Log), Meter: meter, Now: time.Now, Log: people.Log})
 }
 
-// cookieKeys makes the settings' keys, which are any 32 or more random
-// characters, as long as the cipher needs them.
+// cookieKeys are the settings' keys as the cipher needs them.
 func cookieKeys(secrets config.Secrets) (string, error) {
-	keys := make([]string, 0, len(secrets))
-	for _, secret := range secrets {
-		key, err := hkdf.Key(sha256.New, []byte(secret.Reveal()), nil, "trefoil cookie key", 32)
-		if err != nil {
-			return "", errors.New("TRE_COOKIE_KEYS: no key can be made of it")
-		}
-		keys = append(keys, base64.StdEncoding.EncodeToString(key))
+	keys, err := seal.Keys(secrets.Reveal(), "trefoil cookie key")
+	if err != nil {
+		return "", fmt.Errorf("TRE_COOKIE_KEYS: %w", err)
 	}
-	return strings.Join(keys, ","), nil
+	return keys, nil
 }

@@ -19,7 +19,7 @@ const (
 )
 
 // Queues lists every queue of orders.
-var Queues = []string{QueueInspect, QueueVerdict, QueueAdvance, QueueDeliver, QueuePurge, QueueNotify}
+var Queues = []string{QueueInspect, QueueVerdict, QueueAdvance, QueueDeliver, QueuePurge, QueueNotify, QueueStep, QueueRequest}
 
 // Inspect orders the inspection of one file of a draft, one slice at a time.
 type Inspect struct {

@@ -1,12 +1,16 @@
 package workspace
 
 import (
+	"errors"
 	"net/netip"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 )
+
+// ErrOff means that this TRE makes no workspaces.
+var ErrOff = errors.New("this TRE makes no workspaces: its setting TRE_SUBSCRIPTION is not set")
 
 // RequestStatus is where a request for a workspace stands.
 type RequestStatus string

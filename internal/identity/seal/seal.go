@@ -5,6 +5,7 @@ package seal
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -66,6 +67,21 @@ func New(setting string, now func() time.Time) (*Codec, error) {
 		c.keys = append(c.keys, k)
 	}
 	return c, nil
+}
+
+// Keys makes the keys of a setting, which are any 32 or more random characters
+// each, as long as the cipher needs them, as New takes them. info names what
+// they are for: other keys come of the same characters for something else.
+func Keys(secrets []string, info string) (string, error) {
+	keys := make([]string, 0, len(secrets))
+	for _, secret := range secrets {
+		key, err := hkdf.Key(sha256.New, []byte(secret), nil, info, keySize)
+		if err != nil {
+			return "", errors.New("no key can be made of it")
+		}
+		keys = append(keys, base64.StdEncoding.EncodeToString(key))
+	}
+	return strings.Join(keys, ","), nil
 }
 
 func newKey(text string) (key, error) {

@@ -17,9 +17,9 @@ import (
 
 // The functions of each app; the other ones are off in it.
 var (
-	FrontFunctions  = []string{"api", "portal", "blobcreated", "blobscanned", "airlockchanged"}
+	FrontFunctions  = []string{"api", "portal", "blobcreated", "blobscanned", "airlockchanged", "armchanged", "workspacerequested"}
 	EngineFunctions = []string{"airlockinspect", "airlockverdict", "airlockadvance", "airlockdeliver", "airlockpurge",
-		"notify", "sweep", "retain"}
+		"notify", "sweep", "retain", "resourcestep", "workspacerequest"}
 )
 
 // startApps runs the staged app twice, each with its own settings.
