@@ -183,7 +183,7 @@ func (s *Stacks) client(subscription string) (*armdeploymentstacks.Client, error
 	if c, ok := s.clients.Load(subscription); ok {
 		return c.(*armdeploymentstacks.Client), nil
 	}
-	c, err := armdeploymentstacks.NewClient(subscription, s.link.Credential, s.link.Options)
+	c, err := armdeploymentstacks.NewClient(subscription, s.link.Credential, detaching(s.link))
 	if err != nil {
 		return nil, azarm.Refuse("subscription %q: %v", subscription, err)
 	}

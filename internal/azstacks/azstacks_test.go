@@ -45,7 +45,7 @@ func TestSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"location": "westeurope", "tags": {"tre_id": "mytre", "tre_run": "op.1"}, "properties": {
-		"actionOnUnmanage": {"managementGroups": "delete", "resourceGroups": "delete", "resources": "delete"},
+		"actionOnUnmanage": {"managementGroups": "delete", "resourcesWithoutDeleteSupport": "detach", "resourceGroups": "delete", "resources": "delete"},
 		"bypassStackOutOfSyncError": false,
 		"denySettings": {"mode": "denyDelete", "applyToChildScopes": true, "excludedPrincipals": ["e0000000-0000-4000-8000-000000000001"]},
 		"template": {"n": 12345678901234567890, "x": "<é>"},
