@@ -38,7 +38,10 @@ type Config struct {
 	OnEvent func(eventgrid.Event)
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// Log tells of requests at debug level. Default: nobody.
+	// Wait passes the time that something takes, which is never nothing; it returns false when ctx ends before.
+	// Default: a timer. A test lets time pass as it likes.
+	Wait func(ctx context.Context, d time.Duration) bool
+	// Log takes the HTTP server's own troubles at debug level. Default: nobody.
 	Log *slog.Logger
 }
 
@@ -110,14 +113,18 @@ func (s *Server) Script(faults ...Fault) {
 }
 
 // wait passes the time that something takes; false when the server closes meanwhile.
-func wait(ctx context.Context, d time.Duration) bool {
+func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	return s.cfg.Wait(ctx, d)
+}
+
+func timer(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
 	select {
-	case <-timer.C:
+	case <-t.C:
 		return true
 	case <-ctx.Done():
 		return false
@@ -142,6 +149,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Wait == nil {
+		cfg.Wait = timer
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

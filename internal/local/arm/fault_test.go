@@ -33,7 +33,7 @@ func TestAFailedResourceFailsTheStack(t *testing.T) {
 			t.Parallel()
 			r := start(t, arm.Config{})
 			r.Script(tc.fault)
-			_, err := r.deploy(t, "ws", workspace(t, "a"))
+			_, err := r.deploy(t, "ws", aWorkspace(t, "a"))
 			if _, c := code(t, err); c != "DeploymentStackDeploymentFailed" {
 				t.Errorf("code = %s", c)
 			}
@@ -52,7 +52,7 @@ func TestAFailedResourceFailsTheStack(t *testing.T) {
 			}
 			// The next try succeeds: the fault is gone with its script.
 			r.SetUnkind(arm.Unkind{})
-			if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+			if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 				t.Error(err)
 			}
 		})
@@ -64,7 +64,7 @@ func TestErrorsNestAsInAzure(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
 	r.Script(arm.Fault{Kind: arm.Quota, Name: "sta"})
-	_, err := r.deploy(t, "ws", workspace(t, "a"))
+	_, err := r.deploy(t, "ws", aWorkspace(t, "a"))
 	if err == nil {
 		t.Fatal("deployed")
 	}
@@ -110,7 +110,7 @@ func TestRequestsFailOnDemand(t *testing.T) {
 			t.Parallel()
 			r := start(t, arm.Config{})
 			r.Script(arm.Fault{Kind: tc.kind, Times: 1, Delay: 7 * time.Second})
-			_, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", workspace(t, "a"), nil)
+			_, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", aWorkspace(t, "a"), nil)
 			if status, c := code(t, err); status != tc.status || c != tc.code {
 				t.Errorf("%d %s, want %d %s", status, c, tc.status, tc.code)
 			}
@@ -129,7 +129,7 @@ func TestAnAnswerGetsLost(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
 	r.Script(arm.Fault{Kind: arm.ThenDrop, Times: 1})
-	if _, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", workspace(t, "a"), nil); err == nil {
+	if _, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", aWorkspace(t, "a"), nil); err == nil {
 		t.Error("an answer came")
 	}
 	if len(r.Stacks()) != 1 {
@@ -141,7 +141,7 @@ func TestAnOperationVanishes(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
 	r.Script(arm.Fault{Kind: arm.ThenVanish, Times: 1})
-	_, err := r.deploy(t, "ws", workspace(t, "a"))
+	_, err := r.deploy(t, "ws", aWorkspace(t, "a"))
 	if status, c := code(t, err); status != http.StatusNotFound || c != "OperationNotFound" {
 		t.Errorf("%d %s", status, c)
 	}
@@ -150,7 +150,7 @@ func TestAnOperationVanishes(t *testing.T) {
 func TestDeletionsFailAndAreTriedAgain(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Fatal(err)
 	}
 	r.Script(arm.Fault{Kind: arm.VaultNotEmpty, Name: "kva", Times: 1})
@@ -177,17 +177,17 @@ func TestDeletionsFailAndAreTriedAgain(t *testing.T) {
 func TestADeletedVaultKeepsItsName(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.delete(t, "ws"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err == nil || !strings.Contains(err.Error(), "ConflictError") {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err == nil || !strings.Contains(err.Error(), "ConflictError") {
 		t.Errorf("the same name again: %v", err)
 	}
 	r.Purge("kva")
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Errorf("after the purge: %v", err)
 	}
 }
@@ -195,7 +195,7 @@ func TestADeletedVaultKeepsItsName(t *testing.T) {
 func TestAYoungGroupRefusesItsFirstCalls(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{Unkind: arm.Unkind{Young: 2}})
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []int{403, 403, 200} {

@@ -94,7 +94,7 @@ func (s *Server) erase(ctx context.Context, r *run, id string) *Error {
 		return nil
 	}
 	fault := s.fault(Call{Stage: Delete, Operation: "delete", ID: id, Type: existing.typ, Stack: r.stack.id, Principal: r.principal})
-	if !wait(ctx, s.cfg.Pace.Delete+fault.delay) {
+	if !s.wait(ctx, s.cfg.Pace.Delete+fault.delay) {
 		return nil
 	}
 	s.mu.Lock()

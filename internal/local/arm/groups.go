@@ -146,7 +146,7 @@ func (s *Server) deleteByID(c *call, id string) error {
 	s.mu.Unlock()
 	s.work.Go(func(ctx context.Context) {
 		fault := s.fault(Call{Stage: Delete, Operation: "delete", ID: id, Type: r.typ, Principal: c.principal})
-		if !wait(ctx, s.cfg.Pace.Delete+fault.delay) {
+		if !s.wait(ctx, s.cfg.Pace.Delete+fault.delay) {
 			return
 		}
 		s.mu.Lock()

@@ -16,15 +16,15 @@ import (
 func TestAStackOutOfSyncNeedsAPerson(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Fatal(err)
 	}
 	r.LoseSync(stackID)
-	_, err := r.deploy(t, "ws", workspace(t, "a"))
+	_, err := r.deploy(t, "ws", aWorkspace(t, "a"))
 	if _, c := code(t, err); c != "DeploymentStackOutOfSync" {
 		t.Errorf("code = %s", c)
 	}
-	if _, err := r.deploy(t, "ws", workspace(t, "a", func(s *armdeploymentstacks.DeploymentStack) {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a", func(s *armdeploymentstacks.DeploymentStack) {
 		s.Properties.BypassStackOutOfSyncError = to.Ptr(true)
 	})); err != nil {
 		t.Error(err)
@@ -46,10 +46,10 @@ func TestASecretMustExist(t *testing.T) {
 				KeyVault: &armdeploymentstacks.KeyVaultReference{ID: to.Ptr("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv")}, SecretName: to.Ptr(name)}}
 		}
 	}
-	if _, err := r.deploy(t, "ws", workspace(t, "a", refer("known"))); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a", refer("known"))); err != nil {
 		t.Error(err)
 	}
-	_, err := r.deploy(t, "ws", workspace(t, "a", refer("unknown")))
+	_, err := r.deploy(t, "ws", aWorkspace(t, "a", refer("unknown")))
 	if err == nil || !strings.Contains(err.Error(), "KeyVaultParameterReferenceSecretRetrieveFailed") || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("error = %v", err)
 	}
@@ -61,7 +61,7 @@ func TestASecretMustExist(t *testing.T) {
 func TestADeploymentIsCanceled(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{Pace: arm.Pace{Resource: 30 * time.Millisecond}})
-	p, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", workspace(t, "a"), nil)
+	p, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", aWorkspace(t, "a"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestADeploymentIsCanceled(t *testing.T) {
 func TestListsFollowGroupsTypesAndTags(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Fatal(err)
 	}
 	for filter, want := range map[string]int{"": 2, "resourceType eq 'Microsoft.KeyVault/vaults'": 1, "tagName eq 'tre_id' and tagValue eq 'none'": 0} {

@@ -149,7 +149,7 @@ func (s *Server) act(c *call, d doing) error {
 func (s *Server) acting(ctx context.Context, c *call, d doing, r *resource, before string) {
 	op := c.op
 	fault := s.fault(Call{Stage: Action, Operation: d.verb, ID: r.id, Type: machineType, Principal: c.principal})
-	if !wait(ctx, s.cfg.Pace.Machine+fault.delay) {
+	if !s.wait(ctx, s.cfg.Pace.Machine+fault.delay) {
 		return
 	}
 	s.mu.Lock()

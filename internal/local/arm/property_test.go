@@ -84,7 +84,7 @@ func TestAThousandStacksAreSmall(t *testing.T) {
 	r := start(t, arm.Config{})
 	const stacks = 400
 	for i := range stacks {
-		if _, err := r.deploy(t, fmt.Sprintf("ws%d", i), workspace(t, fmt.Sprintf("n%d", i))); err != nil {
+		if _, err := r.deploy(t, fmt.Sprintf("ws%d", i), aWorkspace(t, fmt.Sprintf("n%d", i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,7 +114,7 @@ func groupOf(name string) template.Resource {
 
 // deployIn deploys accounts as a stack at a group; the call may be canceled right away.
 func (r *rig) deployIn(t *rapid.T, group, name string, accounts []string, cancel bool) error {
-	body := workspace(t, "")
+	body := aWorkspace(t, "")
 	body.Location = nil
 	body.Properties.Template = decode(t, numbered)
 	body.Properties.Parameters = map[string]*armdeploymentstacks.DeploymentParameter{"names": {Value: accounts}}

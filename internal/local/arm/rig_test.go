@@ -131,8 +131,8 @@ const workspaceTemplate = `{"contentVersion": "1.0.0.0", "$schema": "https://sch
   "outputs": {"blob_endpoint": {"type": "string", "value": "[reference(resourceId('` + subscription + `', concat('rg-', parameters('suffix')), 'Microsoft.Resources/deployments', 'inner'), '2025-04-01').outputs.blob.value]"},
     "resource_group_name": {"type": "string", "value": "[concat('rg-', parameters('suffix'))]"}}}`
 
-// workspace is a stack with a workspace.
-func workspace(t interface{ Fatal(...any) }, suffix string, more ...func(*armdeploymentstacks.DeploymentStack)) armdeploymentstacks.DeploymentStack {
+// aWorkspace is a stack with a workspace.
+func aWorkspace(t interface{ Fatal(...any) }, suffix string, more ...func(*armdeploymentstacks.DeploymentStack)) armdeploymentstacks.DeploymentStack {
 	deletes := to.Ptr(armdeploymentstacks.DeploymentStacksDeleteDetachEnumDelete)
 	body := armdeploymentstacks.DeploymentStack{Location: to.Ptr("westeurope"), Properties: &armdeploymentstacks.DeploymentStackProperties{
 		ActionOnUnmanage: &armdeploymentstacks.ActionOnUnmanage{Resources: deletes, ResourceGroups: deletes},

@@ -162,7 +162,7 @@ func (s *Server) write(ctx context.Context, r *run, made template.Resource) *Err
 	if fault.delay > 0 {
 		pause += fault.delay
 	}
-	if !wait(ctx, pause) {
+	if !s.wait(ctx, pause) {
 		return nil
 	}
 	s.mu.Lock()

@@ -20,7 +20,7 @@ const stackID = "/subscriptions/" + subscription + "/providers/Microsoft.Resourc
 func TestAStackMakesUpdatesAndDeletesWhatItsTemplateSays(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	st, err := r.deploy(t, "ws", workspace(t, "a"))
+	st, err := r.deploy(t, "ws", aWorkspace(t, "a"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestAStackMakesUpdatesAndDeletesWhatItsTemplateSays(t *testing.T) {
 		t.Error(diff)
 	}
 	// The next deployment has no vault any more.
-	st, err = r.deploy(t, "ws", workspace(t, "a", func(s *armdeploymentstacks.DeploymentStack) {
+	st, err = r.deploy(t, "ws", aWorkspace(t, "a", func(s *armdeploymentstacks.DeploymentStack) {
 		s.Properties.Parameters["vault"] = &armdeploymentstacks.DeploymentParameter{Value: false}
 	}))
 	if err != nil {
@@ -62,7 +62,7 @@ func TestAStackMakesUpdatesAndDeletesWhatItsTemplateSays(t *testing.T) {
 func TestWhatIsDetachedStays(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Fatal(err)
 	}
 	p, err := r.stacks.BeginDeleteAtSubscription(t.Context(), "ws", nil)
@@ -77,7 +77,7 @@ func TestWhatIsDetachedStays(t *testing.T) {
 func TestAnOperationOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{Pace: arm.Pace{Resource: 20 * time.Millisecond, RetryAfter: time.Second}})
-	p, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", workspace(t, "a"), nil)
+	p, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", aWorkspace(t, "a"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestAnOperationOutlivesItsCaller(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", workspace(t, "a"), nil); err == nil {
+	if _, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", aWorkspace(t, "a"), nil); err == nil {
 		t.Error("a second call while the first one works passed")
 	} else if status, c := code(t, err); status != http.StatusConflict || c != "DeploymentStackInNonTerminalState" {
 		t.Errorf("a second call: %d %s", status, c)
@@ -104,7 +104,7 @@ func TestAnOperationOutlivesItsCaller(t *testing.T) {
 func TestPollsNeedTheSignedAddress(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{Pace: arm.Pace{Resource: time.Hour, RetryAfter: 15 * time.Second}})
-	p, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", workspace(t, "a"), nil)
+	p, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", aWorkspace(t, "a"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestPollsNeedTheSignedAddress(t *testing.T) {
 func TestDenySettingsKeepOthersFromDeleting(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	if _, err := r.deploy(t, "ws", workspace(t, "a")); err != nil {
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a")); err != nil {
 		t.Fatal(err)
 	}
 	account := "/subscriptions/" + subscription + "/resourceGroups/rg-a/providers/Microsoft.Storage/storageAccounts/sta"
@@ -165,7 +165,7 @@ func TestLimitsOfStacks(t *testing.T) {
 			s.Properties.Template.(map[string]any)["metadata"] = strings.Repeat("x", 4<<20)
 		}, 413, "RequestContentTooLarge"},
 	} {
-		_, err := r.deploy(t, "ws", workspace(t, "a", tc.change))
+		_, err := r.deploy(t, "ws", aWorkspace(t, "a", tc.change))
 		if err == nil {
 			t.Errorf("%s: passed", tc.name)
 			continue
@@ -182,7 +182,7 @@ func TestLimitsOfStacks(t *testing.T) {
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
 	r := start(t, arm.Config{})
-	st, err := r.deploy(t, "ws", workspace(t, "a", func(s *armdeploymentstacks.DeploymentStack) {
+	st, err := r.deploy(t, "ws", aWorkspace(t, "a", func(s *armdeploymentstacks.DeploymentStack) {
 		s.Properties.Parameters["password"] = &armdeploymentstacks.DeploymentParameter{Value: "s3cret"}
 	}))
 	if err != nil {

@@ -148,7 +148,9 @@ func (s *Server) deleteStack(ctx context.Context, scope template.Scope, name str
 // dissolve lets go of everything that a stack manages, and then of the stack.
 func (s *Server) dissolve(ctx context.Context, r *run) {
 	s.mu.Lock()
-	r.stack.state = armdeploymentstacks.DeploymentStackProvisioningStateDeletingResources
+	if s.mood.DeletingResources {
+		r.stack.state = armdeploymentstacks.DeploymentStackProvisioningStateDeletingResources
+	}
 	s.mu.Unlock()
 	err := s.unmanage(ctx, r, s.managedBy(r.stack))
 	s.mu.Lock()

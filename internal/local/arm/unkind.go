@@ -107,6 +107,10 @@ type Unkind struct {
 	// Young is how many calls about what lies in a new resource group answer 403, while the role assignments on it are
 	// young. Calls about the group itself pass.
 	Young int
+	// DeletingResources makes a stack that is being deleted say deletingResources instead of deleting, which people have
+	// seen in Azure: an update that deletes what is no longer in the template says the same.
+	// Source: https://github.com/Azure/deployment-stacks/issues/162
+	DeletingResources bool
 	// Faults fail the rest; the first that applies wins.
 	Faults []Fault
 }

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/internal/local/authority"
 	"github.com/trefoil-tre/trefoil/internal/local/background"
 )
 
@@ -45,6 +46,7 @@ type Server struct {
 	cfg     Config
 	url     string
 	ca      []byte
+	leaf    tls.Certificate
 	server  *http.Server
 	client  *http.Client
 	work    *background.Group
@@ -65,7 +67,7 @@ type topic struct {
 // Start listens with a certificate of its own and serves until Close.
 func Start(cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
-	certificate, ca, err := newCertificate(cfg.Now())
+	certificate, ca, err := authority.New(cfg.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, url: "https://" + listener.Addr().String(), ca: ca, topics: map[string]*topic{},
+		cfg: cfg, url: "https://" + listener.Addr().String(), ca: ca, leaf: certificate, topics: map[string]*topic{},
 		work: background.New(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 	}
 	s.SetUnkind(cfg.Unkind)
@@ -96,6 +98,9 @@ func Start(cfg Config) (*Server, error) {
 
 // CA is the certificate authority as PEM.
 func (s *Server) CA() []byte { return s.ca }
+
+// Certificate is the server's, for other stand-ins of this machine: whoever trusts CA trusts them too.
+func (s *Server) Certificate() tls.Certificate { return s.leaf }
 
 // URL is the base URL, https.
 func (s *Server) URL() string { return s.url }

@@ -2,6 +2,7 @@ package template_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -89,14 +90,19 @@ func deployment(t *testing.T, main, parameters string, s snapshot) template.Depl
 // an expression will do.
 func TestTemplatesEqualTheSnapshots(t *testing.T) {
 	t.Parallel()
-	snapshots, err := filepath.Glob("testdata/*/*.snapshot.json")
-	if err != nil || len(snapshots) < 2 {
-		t.Fatalf("%d snapshots: %v", len(snapshots), err)
+	own, err1 := filepath.Glob("testdata/*/*.snapshot.json")
+	first, err2 := filepath.Glob("../../../../infra/templates/*/snapshots/*.snapshot.json")
+	if err := errors.Join(err1, err2); err != nil || len(own) < 2 || len(first) < 8 {
+		t.Fatalf("%d and %d snapshots: %v", len(own), len(first), err)
 	}
-	for _, path := range snapshots {
+	for _, path := range append(own, first...) {
+		main := filepath.Join(filepath.Dir(path), "main.json")
+		if filepath.Base(filepath.Dir(path)) == "snapshots" {
+			main = filepath.Join(filepath.Dir(filepath.Dir(path)), "main.json")
+		}
 		t.Run(strings.TrimSuffix(path, ".snapshot.json"), func(t *testing.T) {
 			t.Parallel()
-			compare(t, path, filepath.Join(filepath.Dir(path), "main.json"))
+			compare(t, path, main)
 		})
 	}
 }

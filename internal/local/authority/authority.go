@@ -1,4 +1,5 @@
-package eventgrid
+// Package authority makes a throw-away certificate authority for the stand-ins of one machine that speak TLS.
+package authority
 
 import (
 	"crypto/ecdsa"
@@ -17,9 +18,9 @@ import (
 // certificateLife is how long the throw-away CA is valid: longer than any machine stays up with it.
 const certificateLife = 30 * 24 * time.Hour
 
-// newCertificate makes a CA that nobody keeps the key of, and a server certificate for this machine signed by it.
-// It returns the CA as PEM.
-func newCertificate(now time.Time) (tls.Certificate, []byte, error) {
+// New makes a CA that nobody keeps the key of, and a server certificate for this machine signed by it. It returns the
+// CA as PEM.
+func New(now time.Time) (tls.Certificate, []byte, error) {
 	ca := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "Trefoil local CA"},
