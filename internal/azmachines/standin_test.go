@@ -31,6 +31,7 @@ const (
 type standin struct {
 	cloud *memcloud.Cloud
 	fake  *fake.ServerFactoryTransport
+	turn  sync.Mutex // of requests
 
 	mu       sync.Mutex
 	now      time.Time
@@ -110,12 +111,20 @@ func (s *standin) Do(req *http.Request) (*http.Response, error) {
 	if a, ok := s.scripted(req); ok {
 		return wire(req, a), nil
 	}
-	resp, err := s.fake.Do(req)
+	resp, err := s.one(req)
 	if told, ok := errors.AsType[*workspace.CloudError](err); ok {
 		body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": told.Code, "message": told.Message}})
 		return wire(req, answer{status: told.Status, body: string(body)}), nil
 	}
 	return resp, err
+}
+
+// one lets one request in at a time: the fake server keeps its answers by path,
+// for one caller only.
+func (s *standin) one(req *http.Request) (*http.Response, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return s.fake.Do(req)
 }
 
 func wire(req *http.Request, a answer) *http.Response {

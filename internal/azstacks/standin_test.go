@@ -38,6 +38,7 @@ var (
 type standin struct {
 	cloud *memcloud.Cloud
 	fake  *fake.ServerTransport
+	turn  sync.Mutex // of requests
 
 	mu      sync.Mutex
 	now     time.Time
@@ -164,12 +165,20 @@ func (s *standin) Do(req *http.Request) (*http.Response, error) {
 		}
 		return wire(req, answer{status: http.StatusNoContent}), nil
 	}
-	resp, err := s.fake.Do(req)
+	resp, err := s.one(req)
 	if told, ok := errors.AsType[*workspace.CloudError](err); ok {
 		body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": told.Code, "message": told.Message}})
 		return wire(req, answer{status: told.Status, body: string(body), header: http.Header{"Retry-After": {fmt.Sprint(int(told.After.Seconds()))}}}), nil
 	}
 	return resp, err
+}
+
+// one lets one request in at a time: the fake server keeps its answers by path,
+// for one caller only.
+func (s *standin) one(req *http.Request) (*http.Response, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return s.fake.Do(req)
 }
 
 func wire(req *http.Request, a answer) *http.Response {
