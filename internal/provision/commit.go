@@ -44,8 +44,8 @@ func (b *Builder) do(ctx context.Context, d deed) (workspace.Resource, workspace
 			return r, o, err
 		}
 		change, err := d.build(ctx, try)
-		if err != nil {
-			return workspace.Resource{}, workspace.Operation{}, err
+		if err != nil { // perhaps because the same call, handled twice at once, has just done it
+			return b.lost(ctx, d, err)
 		}
 		saved, err := b.Ports.Store.CommitChange(ctx, change)
 		switch {
@@ -53,7 +53,7 @@ func (b *Builder) do(ctx context.Context, d deed) (workspace.Resource, workspace
 			b.order(ctx, saved.Operations[0])
 			return saved.Resources[0], saved.Operations[0], nil
 		case !errors.Is(err, airlock.ErrConflict):
-			return b.lost(ctx, d, err)
+			return b.lost(ctx, d, fmt.Errorf("resource %s: commit: %w", d.key.ID, err))
 		case try+1 >= d.tries:
 			return workspace.Resource{}, workspace.Operation{}, fmt.Errorf("%s %s: others were faster in %d tries, try again: %w",
 				change.Resources[0].Kind, d.key.ID, d.tries, airlock.ErrConflict)
@@ -64,12 +64,12 @@ func (b *Builder) do(ctx context.Context, d deed) (workspace.Resource, workspace
 	}
 }
 
-// lost finds out whether a commit that answered with an error happened all the
-// same.
+// lost finds out whether the call succeeded all the same: its own commit, whose
+// answer was lost, or that of its repeat.
 func (b *Builder) lost(ctx context.Context, d deed, cause error) (workspace.Resource, workspace.Operation, error) {
 	r, o, err := b.again(ctx, d.key, d.act)
 	if err != nil {
-		return workspace.Resource{}, workspace.Operation{}, fmt.Errorf("resource %s: commit: %w", d.key.ID, cause)
+		return workspace.Resource{}, workspace.Operation{}, cause
 	}
 	b.order(ctx, o)
 	return r, o, nil

@@ -93,9 +93,6 @@ func (b *Builder) addRequest(c *workspace.Change, act workspace.Act, before, aft
 // granted is the change that makes the workspace of a request. d is what was
 // prepared for it by the same act, where it was.
 func (b *Builder) granted(ctx context.Context, act workspace.Act, r workspace.Request, d *draft, try int) (workspace.Change, error) {
-	if err := b.unmade(ctx, workspace.Key{Partition: workspace.System, ID: r.ID}); err != nil {
-		return workspace.Change{}, err
-	}
 	if d.ID == "" || d.CreatedBy.OID != act.By.OID {
 		var err error
 		*d, err = b.draftWorkspace(ctx, act, r.ID, New{Template: r.Template, Version: r.TemplateVersion, Properties: r.Properties,

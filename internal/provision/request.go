@@ -34,12 +34,15 @@ func (b *Builder) Ask(ctx context.Context, r workspace.Request) (workspace.Reque
 	)
 	defer line.leave()
 	for try := 0; ; try++ {
+		taken := b.unmade(ctx, workspace.Key{Partition: workspace.System, ID: r.ID}) // before the request is read, which comes with its workspace
 		stored, err := b.Ports.Requests.WorkspaceRequest(ctx, r.ID)
-		if err == nil {
+		switch {
+		case err == nil:
 			return b.askedBefore(ctx, stored, r)
-		}
-		if !missing(err) {
+		case !missing(err):
 			return r, fmt.Errorf("workspace request %s: %w", r.ID, err)
+		case taken != nil:
+			return r, taken
 		}
 		if asked == nil {
 			masked, err := b.vet(ctx, r)
@@ -150,9 +153,6 @@ var admin = []access.Role{access.TREAdmin}
 // asking is the change that keeps a new request: granted where a standing
 // approval covers it and the workspace can be made, waiting otherwise.
 func (b *Builder) asking(ctx context.Context, r workspace.Request, d *draft, try int) (workspace.Change, error) {
-	if err := b.unmade(ctx, workspace.Key{Partition: workspace.System, ID: r.ID}); err != nil {
-		return workspace.Change{}, err
-	}
 	if r.Source == workspace.FromEvent { // a person who calls is waited for: anybody may call
 		c, why, err := b.covered(ctx, r, d, try)
 		if err != nil || len(c.Requests) > 0 {

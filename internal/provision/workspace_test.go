@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -175,5 +176,33 @@ func TestWhereWorkspacesAre(t *testing.T) {
 	b.must(err)
 	if r.Subscription != "other" || r.Location != "northeurope" || r.Properties["azure_location"] != "northeurope" || o.Members[0].OID != rita.OID || card.EnableAirlock {
 		t.Errorf("%+v, %+v, card %+v", r, o.Members, card)
+	}
+}
+
+// TestSameCallSeveralTimesAtOnce: a call that the host hands over more than once
+// at the same time gives the same answer each time, and one thing is done.
+func TestSameCallSeveralTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		b := newBed(t)
+		w := b.workspace()
+		first, second, key := by(adam), by(adam), id()
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				if _, o, err := b.Workspace(t.Context(), first, key, provision.New{Template: "base", Properties: named(nil)}); err != nil || o.ID != first.Operation {
+					t.Errorf("made: %v", err)
+				}
+			})
+			group.Go(func() {
+				if _, o, err := b.Update(t.Context(), second, w.Key(), provision.Patch{Match: w.Version}); err != nil || o.ID != second.Operation {
+					t.Errorf("changed: %v", err)
+				}
+			})
+		}
+		group.Wait()
+		if made := b.all(workspace.System); len(made) != 2 || len(b.history(w.Key())) != 1 {
+			t.Fatalf("%d workspaces, %d changes", len(made), len(b.history(w.Key())))
+		}
 	}
 }
