@@ -25,7 +25,12 @@ func TestWhatCannotBeDeletedIsLeft(t *testing.T) {
 				t.Errorf("%s: sent without %s: %s", stack.Name, want, sent)
 			}
 		}
-		s.pass()
+		for seen, err := stacks.Look(t.Context(), stack, ""); seen.Progress != workspace.Complete; seen, err = stacks.Look(t.Context(), stack, "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.pass()
+		}
 		if _, err := stacks.Remove(t.Context(), stack); err != nil {
 			t.Fatal(err)
 		}
