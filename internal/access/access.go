@@ -74,6 +74,46 @@ const (
 	ReadWorkspace  Action = "workspace/read" // see what a workspace is, and for which scope to ask
 )
 
+// The actions on what workspaces are made of. AzureTRE keeps administrators out
+// of what is in a workspace, and so does this; but they may read how operations
+// in it went, stop one, and try one again, because a stuck one is theirs to mend.
+const (
+	ReadTemplates    Action = "template/read"     // see which templates there are, and what they ask for
+	OfferTemplates   Action = "template/offered"  // see which of them one may use in a workspace
+	RegisterTemplate Action = "template/register" // add a template, or a version of one
+
+	AskWorkspace        Action = "workspace/ask"        // ask for a workspace; an administrator gets it at once
+	ChangeWorkspace     Action = "workspace/change"     // change or upgrade a workspace, act on it, try again what failed
+	DeleteWorkspace     Action = "workspace/delete"     // delete a workspace with all that is in it
+	StopWorkspace       Action = "workspace/stop"       // stop an operation on a workspace
+	WorkspaceOperations Action = "workspace/operations" // read a workspace's operations and history
+
+	ReadService       Action = "service/read"       // see the services of a workspace
+	ChangeService     Action = "service/change"     // make, change or upgrade a service, act on it
+	DeleteService     Action = "service/delete"     // delete a service with all that is in it
+	RetryService      Action = "service/retry"      // try again what failed
+	StopService       Action = "service/stop"       // stop an operation on a service
+	ServiceOperations Action = "service/operations" // read a service's operations and history
+
+	ReadUserResource       Action = "user-resource/read"       // see one's own resources in a service; an owner: everybody's
+	ChangeUserResource     Action = "user-resource/change"     // make, change or upgrade one, act on it
+	DeleteUserResource     Action = "user-resource/delete"     // delete one
+	RetryUserResource      Action = "user-resource/retry"      // try again what failed
+	StopUserResource       Action = "user-resource/stop"       // stop an operation on one
+	UserResourceOperations Action = "user-resource/operations" // read the operations and the history of one
+
+	ReadSharedService       Action = "shared-service/read"       // see the services that all share; an administrator: all of them
+	ChangeSharedService     Action = "shared-service/change"     // make, change, delete one, act on it, stop and retry
+	SharedServiceOperations Action = "shared-service/operations" // read the operations, the history and the audit trail of one
+
+	ListOperations           Action = "operation/mine"             // see one's own operations that are under way
+	ReadWorkspaceRequest     Action = "workspace-request/read"     // see one's own requests for workspaces; an administrator: all
+	DecideWorkspaceRequest   Action = "workspace-request/decide"   // approve or reject a request for a workspace
+	WithdrawWorkspaceRequest Action = "workspace-request/withdraw" // take one's own request back; an administrator: any
+	ReadApprovals            Action = "approval/read"              // see standing approvals
+	ChangeApprovals          Action = "approval/change"            // give a standing approval, or take it back
+)
+
 // permissions is the table: which roles may do what. What is not in it is
 // refused. TREAdmin has no way to the data of a workspace, as in AzureTRE.
 var permissions = map[Action][]Role{
@@ -102,15 +142,60 @@ var permissions = map[Action][]Role{
 	ListWorkspaces: {TREAdmin, TREUser},
 	ReadWorkspace:  {TREAdmin, WorkspaceOwner, WorkspaceResearcher, AirlockManager},
 	Health:         {TREAdmin},
+
+	ReadTemplates:    {TREAdmin, TREUser},
+	OfferTemplates:   {TREAdmin, WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	RegisterTemplate: {TREAdmin},
+
+	AskWorkspace:        {TREAdmin, TREUser},
+	ChangeWorkspace:     {TREAdmin},
+	DeleteWorkspace:     {TREAdmin},
+	StopWorkspace:       {TREAdmin},
+	WorkspaceOperations: {TREAdmin, WorkspaceOwner},
+
+	ReadService:       {WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	ChangeService:     {WorkspaceOwner},
+	DeleteService:     {WorkspaceOwner},
+	RetryService:      {WorkspaceOwner, TREAdmin},
+	StopService:       {WorkspaceOwner, TREAdmin},
+	ServiceOperations: {WorkspaceOwner, AirlockManager, TREAdmin},
+
+	ReadUserResource:       {WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	ChangeUserResource:     {WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	DeleteUserResource:     {WorkspaceOwner, WorkspaceResearcher, AirlockManager},
+	RetryUserResource:      {WorkspaceOwner, WorkspaceResearcher, AirlockManager, TREAdmin},
+	StopUserResource:       {WorkspaceOwner, WorkspaceResearcher, AirlockManager, TREAdmin},
+	UserResourceOperations: {WorkspaceOwner, WorkspaceResearcher, AirlockManager, TREAdmin},
+
+	ReadSharedService:       {TREAdmin, TREUser},
+	ChangeSharedService:     {TREAdmin},
+	SharedServiceOperations: {TREAdmin},
+
+	ListOperations:           {TREAdmin, TREUser},
+	ReadWorkspaceRequest:     {TREAdmin, TREUser},
+	DecideWorkspaceRequest:   {TREAdmin},
+	WithdrawWorkspaceRequest: {TREAdmin, TREUser},
+	ReadApprovals:            {TREAdmin},
+	ChangeApprovals:          {TREAdmin},
 }
 
 // frozenOut are the actions that a frozen workspace holds back: whatever makes,
-// hands in, decides on or reaches data. Reading lists, giving up, stopping and
-// taking back stay.
-var frozenOut = []Action{Create, Submit, DraftLink, SealedLink, ReleasedLink, Review, Retry}
+// hands in, decides on or reaches data, and whatever makes, changes or acts on
+// what is in it. Reading lists, giving up, stopping, deleting and taking back
+// stay.
+var frozenOut = []Action{Create, Submit, DraftLink, SealedLink, ReleasedLink, Review, Retry,
+	ChangeWorkspace, ChangeService, RetryService, ChangeUserResource, RetryUserResource}
 
 // FrozenOut tells whether a frozen workspace holds the action back.
 func FrozenOut(action Action) bool { return slices.Contains(frozenOut, action) }
+
+// outlives are the actions that stay possible in a workspace that was deleted,
+// for administrators: reading what happened (W16).
+var outlives = []Action{Audit, WorkspaceOperations, ServiceOperations, UserResourceOperations}
+
+// Outlives tells whether the action is possible, for administrators, in a
+// workspace that was deleted.
+func Outlives(action Action) bool { return slices.Contains(outlives, action) }
 
 // Actions lists every action of the table, sorted.
 func Actions() []Action {

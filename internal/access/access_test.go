@@ -13,30 +13,59 @@ import (
 
 // grid is the permission table written a second time, by hand.
 const grid = `
-	action            TREAdmin  TREUser  WorkspaceOwner  WorkspaceResearcher  AirlockManager
-	airlock/mine      yes       yes      -               -                    -
-	workspace/list    yes       yes      -               -                    -
-	workspace/read    yes       -        yes             yes                  yes
-	airlock/create    -         -        yes             yes                  -
-	airlock/read      -         -        yes             yes                  yes
-	airlock/submit    -         -        yes             yes                  -
-	airlock/cancel    -         -        yes             yes                  -
-	airlock/remove    -         -        yes             yes                  -
-	airlock/draft     -         -        yes             yes                  -
-	airlock/sealed    -         -        yes             -                    yes
-	airlock/released  -         -        yes             yes                  -
-	airlock/review    -         -        -               -                    yes
-	airlock/stop      -         -        -               -                    yes
-	airlock/revoke    -         -        -               -                    yes
-	airlock/retry     yes       -        yes             -                    yes
-	airlock/audit     yes       -        yes             -                    yes
-	audit/all         yes       -        -               -                    -
-	people/list       yes       -        yes             yes                  yes
-	people/manage     yes       -        yes             -                    -
-	people/read       yes       yes      -               -                    -
-	people/person     yes       -        -               -                    -
-	workspace/hold    yes       -        yes             -                    -
-	health/details    yes       -        -               -                    -
+	action                    TREAdmin  TREUser  WorkspaceOwner  WorkspaceResearcher  AirlockManager
+	airlock/mine              yes       yes      -               -                    -
+	workspace/list            yes       yes      -               -                    -
+	workspace/read            yes       -        yes             yes                  yes
+	airlock/create            -         -        yes             yes                  -
+	airlock/read              -         -        yes             yes                  yes
+	airlock/submit            -         -        yes             yes                  -
+	airlock/cancel            -         -        yes             yes                  -
+	airlock/remove            -         -        yes             yes                  -
+	airlock/draft             -         -        yes             yes                  -
+	airlock/sealed            -         -        yes             -                    yes
+	airlock/released          -         -        yes             yes                  -
+	airlock/review            -         -        -               -                    yes
+	airlock/stop              -         -        -               -                    yes
+	airlock/revoke            -         -        -               -                    yes
+	airlock/retry             yes       -        yes             -                    yes
+	airlock/audit             yes       -        yes             -                    yes
+	audit/all                 yes       -        -               -                    -
+	people/list               yes       -        yes             yes                  yes
+	people/manage             yes       -        yes             -                    -
+	people/read               yes       yes      -               -                    -
+	people/person             yes       -        -               -                    -
+	workspace/hold            yes       -        yes             -                    -
+	health/details            yes       -        -               -                    -
+	template/read             yes       yes      -               -                    -
+	template/offered          yes       -        yes             yes                  yes
+	template/register         yes       -        -               -                    -
+	workspace/ask             yes       yes      -               -                    -
+	workspace/change          yes       -        -               -                    -
+	workspace/delete          yes       -        -               -                    -
+	workspace/stop            yes       -        -               -                    -
+	workspace/operations      yes       -        yes             -                    -
+	service/read              -         -        yes             yes                  yes
+	service/change            -         -        yes             -                    -
+	service/delete            -         -        yes             -                    -
+	service/retry             yes       -        yes             -                    -
+	service/stop              yes       -        yes             -                    -
+	service/operations        yes       -        yes             -                    yes
+	user-resource/read        -         -        yes             yes                  yes
+	user-resource/change      -         -        yes             yes                  yes
+	user-resource/delete      -         -        yes             yes                  yes
+	user-resource/retry       yes       -        yes             yes                  yes
+	user-resource/stop        yes       -        yes             yes                  yes
+	user-resource/operations  yes       -        yes             yes                  yes
+	shared-service/read       yes       yes      -               -                    -
+	shared-service/change     yes       -        -               -                    -
+	shared-service/operations yes       -        -               -                    -
+	operation/mine            yes       yes      -               -                    -
+	workspace-request/read    yes       yes      -               -                    -
+	workspace-request/decide  yes       -        -               -                    -
+	workspace-request/withdraw yes       yes      -               -                    -
+	approval/read             yes       -        -               -                    -
+	approval/change           yes       -        -               -                    -
 `
 
 func TestGrid(t *testing.T) {
@@ -138,10 +167,25 @@ func TestPersonIs(t *testing.T) {
 // second time.
 func TestFrozenOut(t *testing.T) {
 	t.Parallel()
-	held := strings.Fields("airlock/create airlock/submit airlock/draft airlock/sealed airlock/released airlock/review airlock/retry")
+	held := strings.Fields(`airlock/create airlock/submit airlock/draft airlock/sealed airlock/released airlock/review airlock/retry
+		workspace/change service/change service/retry user-resource/change user-resource/retry`)
 	for _, a := range access.Actions() {
 		if got := access.FrozenOut(a); got != slices.Contains(held, string(a)) {
 			t.Errorf("FrozenOut(%s) = %t", a, got)
+		}
+	}
+}
+
+// TestOutlives: in a deleted workspace one reads what happened, and does nothing.
+func TestOutlives(t *testing.T) {
+	t.Parallel()
+	stays := strings.Fields("airlock/audit workspace/operations service/operations user-resource/operations")
+	for _, a := range access.Actions() {
+		if got := access.Outlives(a); got != slices.Contains(stays, string(a)) {
+			t.Errorf("Outlives(%s) = %t", a, got)
+		}
+		if access.Outlives(a) && !access.May(a, access.TREAdmin) {
+			t.Errorf("%s stays, and no administrator may", a)
 		}
 	}
 }
