@@ -29,7 +29,8 @@ type standing struct {
 // Admit checks that the caller may take an action in a workspace, and returns
 // the caller with what was read for it, so that the call that follows does not
 // read it again. airlock.ErrNotFound: there is no such workspace, or the caller
-// has no role in it; airlock.ErrRefused: the caller's roles may not, or do not
+// has no role in it, or it was deleted and the action is none that outlives it;
+// airlock.ErrRefused: the caller's roles may not, or do not
 // count now; ErrGroups: a group may give them the role, and nobody can tell;
 // airlock.ErrFrozen: the workspace is frozen.
 func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action access.Action) (Caller, error) {
@@ -43,6 +44,8 @@ func (d *Desk) Admit(ctx context.Context, c Caller, workspace string, action acc
 	}
 	c.standing = s
 	switch may := access.May(action, s.roles...); {
+	case s.workspace.Gone && !(access.Outlives(action) && slices.Contains(s.roles, access.TREAdmin)):
+		return c, errNoWorkspace
 	case !may && s.held != "":
 		return c, fmt.Errorf("%s: %w", s.held, airlock.ErrRefused)
 	case !may && access.May(action, s.perhaps...):

@@ -90,7 +90,7 @@ type Caller struct {
 	Call string
 
 	// Match is the version that the call changes, as View.Request has it or
-	// quoted as in HTTP. Empty: whichever is there.
+	// quoted as in HTTP. Empty, or *: whichever is there.
 	Match string
 
 	standing *standing      // what Admit read
@@ -123,7 +123,7 @@ func (c Caller) id(purpose string, key airlock.Key) string {
 
 // matches returns ErrStale unless the request is the version the call changes.
 func (c Caller) matches(r airlock.Request) error {
-	if c.Match == "" || c.Match == r.Version || c.Match == strconv.Quote(r.Version) {
+	if c.Match == "" || c.Match == "*" || c.Match == r.Version || c.Match == strconv.Quote(r.Version) {
 		return nil
 	}
 	return fmt.Errorf("the request has another version now, read it again: %w", ErrStale)

@@ -121,6 +121,9 @@ func (d *Desk) mineIn(ctx context.Context, c Caller, workspace string, managed b
 	if s.workspace, err = d.Ports.Workspaces.Workspace(ctx, workspace); err != nil { // the list does not say whether it is frozen
 		return nil, fmt.Errorf("workspace %s: %w", workspace, err)
 	}
+	if s.workspace.Gone {
+		return nil, nil
+	}
 	return d.visible(ctx, c, s, f)
 }
 
@@ -186,35 +189,6 @@ func (f Filter) page(views []View) (Listing, error) {
 		}
 		return cmp.Or(by(a.Request, b.Request), cmp.Compare(a.Request.ID, b.Request.ID))
 	})
-	from, err := behind(f.Page.After, views)
-	if err != nil {
-		return Listing{}, err
-	}
-	to := len(views)
-	switch {
-	case f.Page.Limit > 0:
-		to = min(to, from+limit(f.Page, MaxPage))
-	case f.Most > 0:
-		to = min(to, from+f.Most)
-	}
-	l := Listing{Views: views[from:to]}
-	if to < len(views) {
-		l.Next = fmt.Sprintf("%d.%s", to, views[to-1].Request.ID)
-	}
-	return l, nil
-}
-
-// behind is where the page of a cursor begins: behind the last request of the
-// page before, so that one made meanwhile shifts nothing; where that is no
-// longer in the list, at the number it had.
-func behind(cursor string, views []View) (int, error) {
-	number, id, _ := strings.Cut(cursor, ".")
-	at, err := position(number, len(views))
-	if err != nil {
-		return 0, err
-	}
-	if i := slices.IndexFunc(views, func(v View) bool { return v.Request.ID == id }); i >= 0 {
-		return i + 1, nil
-	}
-	return at, nil
+	views, next, err := Cut(views, f.Page, f.Most, func(v View) string { return v.Request.ID })
+	return Listing{Views: views, Next: next}, err
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -10,12 +11,12 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
-// Trail is a page of a request's audit trail.
+// Trail is a page of the audit trail of a request or of a resource.
 type Trail struct {
 	Lines    []audit.Line
 	Next     string     // cursor of the next page; "" at the end
-	Head     audit.Head // where the request says that the chain ends
-	Verified bool       // all lines, not only the page's, form the chain that the request names
+	Head     audit.Head // where the object says that the chain ends
+	Verified bool       // all lines, not only the page's, form the chain that the object names
 }
 
 // Audit returns a page of the audit trail and whether all of it is unbroken.
@@ -24,7 +25,15 @@ func (d *Desk) Audit(ctx context.Context, c Caller, key airlock.Key, page airloc
 	if err != nil {
 		return Trail{}, err
 	}
-	lines, err := d.lines(ctx, v.request)
+	return ReadTrail(v.request.Head, page, func(p airlock.Page) ([]audit.Line, string, error) {
+		return d.Ports.Trail.Lines(ctx, key, p)
+	})
+}
+
+// ReadTrail reads all audit lines of an object up to its head, and cuts a page
+// out of them.
+func ReadTrail(head audit.Head, page airlock.Page, list func(airlock.Page) ([]audit.Line, string, error)) (Trail, error) {
+	lines, err := linesTo(head, list)
 	if err != nil {
 		return Trail{}, err
 	}
@@ -32,7 +41,7 @@ func (d *Desk) Audit(ctx context.Context, c Caller, key airlock.Key, page airloc
 	if err != nil {
 		return Trail{}, err
 	}
-	t := Trail{Head: v.request.Head, Verified: audit.Verify(lines, v.request.Head) == nil}
+	t := Trail{Head: head, Verified: audit.Verify(lines, head) == nil}
 	to := min(len(lines), from+limit(page, MaxPage))
 	if t.Lines = lines[from:to]; to < len(lines) {
 		t.Next = strconv.Itoa(to)
@@ -40,23 +49,23 @@ func (d *Desk) Audit(ctx context.Context, c Caller, key airlock.Key, page airloc
 	return t, nil
 }
 
-// lines are all audit lines up to the request's head: what was added after the
-// request was read is not of it yet.
-func (d *Desk) lines(ctx context.Context, r airlock.Request) ([]audit.Line, error) {
-	var all []audit.Line
-	err := pages(func(after string) (string, error) {
-		lines, next, err := d.Ports.Trail.Lines(ctx, r.Key(), airlock.Page{After: after})
-		for _, line := range lines {
-			if line.Seq <= r.Head.Seq {
-				all = append(all, line)
-			}
-		}
-		return next, err
-	})
+// linesTo are all audit lines up to a head: what was added after the object was
+// read is not of it yet.
+func linesTo(head audit.Head, list func(airlock.Page) ([]audit.Line, string, error)) ([]audit.Line, error) {
+	all, err := airlock.Collect(list)
 	if err != nil {
-		return nil, fmt.Errorf("audit trail of %s: %w", r.ID, err)
+		return nil, fmt.Errorf("audit trail: %w", err)
 	}
-	return all, nil
+	return slices.DeleteFunc(all, func(l audit.Line) bool { return l.Seq > head.Seq }), nil
+}
+
+// lines are all audit lines of a request.
+func (d *Desk) lines(ctx context.Context, r airlock.Request) ([]audit.Line, error) {
+	lines, err := linesTo(r.Head, func(p airlock.Page) ([]audit.Line, string, error) { return d.Ports.Trail.Lines(ctx, r.Key(), p) })
+	if err != nil {
+		return nil, fmt.Errorf("request %s: %w", r.ID, err)
+	}
+	return lines, nil
 }
 
 // MaxPage is the most entries in a page, and the usual number of audit lines.

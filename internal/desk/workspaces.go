@@ -86,7 +86,7 @@ func (d *Desk) belonging(ctx context.Context, c Caller, all []airlock.Workspace)
 	}
 	var views []WorkspaceView
 	for _, s := range standings {
-		if access.May(access.ReadWorkspace, s.roles...) {
+		if !s.workspace.Gone && access.May(access.ReadWorkspace, s.roles...) {
 			views = append(views, WorkspaceView{Workspace: s.workspace, Roles: s.roles})
 		}
 	}
