@@ -18,6 +18,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/health"
 )
@@ -50,20 +51,21 @@ type Metadata struct {
 
 // Settings are what the API works with.
 type Settings struct {
-	Desk     *desk.Desk
-	Roster   *roster.Roster
-	Verifier Verifier
-	Checks   []Check
-	Details  func(ctx context.Context) health.Details // what administrators see of it
-	Health   HealthTimes
-	Metadata Metadata
-	ScopeID  string // what clients put before the permission they ask a token for, such as api://<client id>
-	Now      func() time.Time
-	Log      *slog.Logger // nil means slog.Default
-	Limits   Limits
-	Keys     calls.Keys
-	Meter    Meter    // nil counts nothing
-	Origins  []string // whose pages may call, such as https://tre.example.org; none by default
+	Desk      *desk.Desk
+	Roster    *roster.Roster
+	Resources *resources.Desk
+	Verifier  Verifier
+	Checks    []Check
+	Details   func(ctx context.Context) health.Details // what administrators see of it
+	Health    HealthTimes
+	Metadata  Metadata
+	ScopeID   string // what clients put before the permission they ask a token for, such as api://<client id>
+	Now       func() time.Time
+	Log       *slog.Logger // nil means slog.Default
+	Limits    Limits
+	Keys      calls.Keys
+	Meter     Meter    // nil counts nothing
+	Origins   []string // whose pages may call, such as https://tre.example.org; none by default
 }
 
 type api struct {

@@ -19,6 +19,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/memfiles"
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 )
 
 const (
@@ -79,6 +80,10 @@ type bench struct {
 	files   *memfiles.Files
 	handler http.Handler
 
+	builder *provision.Builder
+	powers  *running
+	safe    *safe
+
 	settings api.Settings
 	subject  string // id of the request that a test is about
 }
@@ -102,7 +107,7 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
 	b.roster = &roster.Roster{Desk: b.desk, Now: now, Hint: time.Minute, Log: log, Ports: roster.Ports{Rolls: b.store, Records: b.store,
 		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: nowhere{}}}
-	b.settings = api.Settings{Desk: b.desk, Roster: b.roster, Details: func(context.Context) health.Details { return health.Details{Level: health.OK} }, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
+	b.settings = api.Settings{Desk: b.desk, Roster: b.roster, Resources: b.resourcesOf(), Details: func(context.Context) health.Details { return health.Details{Level: health.OK} }, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
 		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}}
 	b.handler = api.New(b.settings)
 	return b

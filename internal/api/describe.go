@@ -14,17 +14,6 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 )
 
-// tags are the chapters of the description, in their order.
-var tags = []*huma.Tag{
-	{Name: "Requests", Description: "Make airlock requests, read them, hand them in and withdraw them."},
-	{Name: "Decisions", Description: "What airlock managers decide about requests."},
-	{Name: "Files", Description: "The files of a request, and links that lead to them."},
-	{Name: "Audit", Description: "Who did what, when and why. Lines of a request form a chain: each names the hash of the one before."},
-	{Name: "Workspaces", Description: "The workspaces, and how to ask for a token for them."},
-	{Name: "People", Description: "Members of workspaces and people everywhere: who may do what, until when, and who may not."},
-	{Name: "Service", Description: "Whether the service is there, and what a client needs to sign in. No token is needed."},
-}
-
 // introduction stands above the routes.
 const introduction = `Paths, fields and codes are AzureTRE's where it has them; ours stand beside them.
 Times are Unix seconds, sizes bytes, ids UUIDs in lower case. An id of another workspace, another request or another person's draft is answered as if it did not exist.
@@ -94,7 +83,7 @@ func (a *api) describe(r Route) {
 	op.Description, op.Tags = r.description(), []string{r.tag()}
 	op.Extensions = map[string]any{"x-roles": r.roles(), "x-action": string(r.Action)}
 	if r.Method != http.MethodGet {
-		op.Parameters = append(op.Parameters, changeHeaders(strings.Contains(r.Path, "{airlock_request_id}"))...)
+		op.Parameters = append(op.Parameters, changeHeaders(r)...)
 	}
 	for status, response := range op.Responses {
 		code, err := strconv.Atoi(status)
@@ -124,15 +113,15 @@ func operationAt(item *huma.PathItem, method string) *huma.Operation {
 }
 
 // changeHeaders are what every change understands.
-func changeHeaders(ofRequest bool) []*huma.Param {
+func changeHeaders(r Route) []*huma.Param {
 	most := maxKey
 	params := []*huma.Param{{Name: idempotencyKey, In: "header", Example: "3f1b7a52-6d0a-4f0e-9c43-5a8f6a1f2b10",
 		Description: "Names the call, so that repeating it changes nothing more. Visible ASCII characters, a new one for each call.",
 		Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: &most}}}
-	if ofRequest {
+	if r.versioned() {
 		params = append(params,
 			&huma.Param{Name: ifMatch, In: "header", Description: "Change this version only, as the ETag header gave it; 412 otherwise", Schema: &huma.Schema{Type: huma.TypeString}},
-			&huma.Param{Name: etagHeader, In: "header", Description: "As If-Match, under AzureTRE's name; 409 otherwise", Schema: &huma.Schema{Type: huma.TypeString}})
+			&huma.Param{Name: etagHeader, In: "header", Description: "As If-Match, under AzureTRE's name; 409 otherwise. Changes of resources need one of the two; * takes whichever version there is", Schema: &huma.Schema{Type: huma.TypeString}})
 	}
 	return params
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/provision"
+	"github.com/trefoil-tre/trefoil/internal/workspace/address"
 )
 
 // statuses is the one table from what went wrong to what HTTP says of it. The
@@ -28,6 +30,10 @@ var statuses = []struct {
 	{desk.ErrDisabled, http.StatusMethodNotAllowed},
 	{desk.ErrNotDeployed, http.StatusConflict},
 	{airlock.ErrFrozen, http.StatusConflict},
+	{provision.ErrSchema, http.StatusBadRequest}, // as AzureTRE
+	{address.ErrFull, http.StatusConflict},
+	{address.ErrTaken, http.StatusUnprocessableEntity},
+	{address.ErrInvalid, http.StatusUnprocessableEntity},
 	{airlock.ErrRefused, http.StatusForbidden},
 	{airlock.ErrIllegal, http.StatusBadRequest},
 	{airlock.ErrConflict, http.StatusConflict},
@@ -43,7 +49,7 @@ const retryAfter = 5
 func failure(err error) (status int, text string) {
 	for _, s := range statuses {
 		if errors.Is(err, s.is) {
-			return s.status, desk.Text(err)
+			return s.status, strings.TrimSuffix(desk.Text(err), ": "+s.is.Error())
 		}
 	}
 	return http.StatusServiceUnavailable, "the service cannot answer now, try again in a moment"

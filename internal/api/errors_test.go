@@ -133,7 +133,7 @@ func TestOperation(t *testing.T) {
 		{nil, ""}, {[]string{id}, id}, {[]string{"mine, " + id}, id}, {[]string{"mine", id}, id}, {[]string{id + ",mine"}, ""},
 		{[]string{strings.ToUpper(id)}, id}, {[]string{"x\n" + id}, ""},
 	} {
-		if got := api.Operation(http.Header{"X-Azure-Functions-Invocationid": tt.values}); got != tt.want {
+		if got := api.Invocation(http.Header{"X-Azure-Functions-Invocationid": tt.values}); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.values, got, tt.want)
 		}
 	}

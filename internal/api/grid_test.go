@@ -115,12 +115,26 @@ var bodies = map[string]string{
 	"remove":   `{"name":"a.txt"}`,
 
 	"assign": `{"role_id":"WorkspaceResearcher","user_ids":["b0000000-0000-4000-8000-000000000001"]}`, "{user_id}": `{"role_id":"WorkspaceResearcher"}`,
+	"workspaces": making("base"), "workspace-requests": making("base"), "workspace-services": making("desktop"), "user-resources": making("machine"), "shared-services": making("other"),
+	"{workspace_id}": patch, "{service_id}": patch, "{resource_id}": patch, "{shared_service_id}": patch, "standing-approvals": approving,
 	"freeze": because, "unfreeze": because, "suspend": because, "reinstate": because, "expiries": `{}`,
 }
 
+func making(template string) string {
+	return `{"templateName":"` + template + `","properties":{"display_name":"New","description":"For tests"}}`
+}
+
+const (
+	patch     = `{"properties":{"quota":4}}`
+	approving = `{"templateName":"base","most":2,"until":"2026-12-31","reason":"trials"}`
+)
+
 func bodyOf(r api.Route) string {
-	if r.Method == http.MethodGet {
+	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
 		return ""
+	}
+	if strings.HasSuffix(r.Path, "-templates") {
+		return registration(r.Path)
 	}
 	return bodies[r.Path[strings.LastIndex(r.Path, "/")+1:]]
 }
@@ -178,11 +192,11 @@ func TestGrid(t *testing.T) {
 // the caller's, and about requests of another workspace.
 func TestGates(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t).estate()
 	id := b.stage(airlock.InReview)[len(list(here))+1:]
 	for _, r := range api.Routes() {
 		at := func(workspace string) string {
-			return strings.NewReplacer("{workspace_id}", workspace, "{airlock_request_id}", id, "{user_id}", people["bob"].OID).Replace(r.Path)
+			return placed(r.Path, workspace, id)
 		}
 		check := func(what, workspace, who string, want int) {
 			t.Helper()

@@ -26,7 +26,7 @@ const requestID = "X-Request-Id"
 // the call, and keeps a fault of ours from ending the process.
 func (a *api) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := Operation(r.Header)
+		id := Invocation(r.Header)
 		if id == "" {
 			id = uuid.NewString()
 		}
@@ -150,12 +150,12 @@ func fits(path, pattern string) bool {
 	return slices.EqualFunc(a, b, func(part, wild string) bool { return part == wild || strings.HasPrefix(wild, "{") })
 }
 
-// Operation is the id that the Functions host gave a call: the same when it
+// Invocation is the id that the Functions host gave a call: the same when it
 // sends the call again. A client's own header stands before the host's when
 // the host forwards (it replaces it when it proxies), so the last part counts.
 // "" when there is none that looks like an id.
 // https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers
-func Operation(h http.Header) string {
+func Invocation(h http.Header) string {
 	parts := strings.Split(strings.Join(h.Values("X-Azure-Functions-InvocationId"), ","), ",")
 	id, err := uuid.Parse(strings.TrimSpace(parts[len(parts)-1]))
 	if err != nil {

@@ -37,6 +37,14 @@ func changing[I, O any](method, path string, action access.Action, summary strin
 	return r
 }
 
+// versioned is a change that has to say which version it changes.
+func versioned[I, O any](path string, action access.Action, summary string, handle handler[I, O]) Route {
+	r := changing(http.MethodPatch, path, action, summary, handle).answers(http.StatusAccepted).
+		says("AzureTRE's etag header, or If-Match, is required: the resource's _etag, or * for whichever version there is. What it was before stands in the history.")
+	r.matched = true
+	return r
+}
+
 // UserRole is a role as AzureTRE writes one, and ours: until when, and why.
 type UserRole struct {
 	ID          string     `json:"id" doc:"Of the role; see /roles" example:"2f1b6c3e-0000-5000-8000-000000000000"`

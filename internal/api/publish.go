@@ -85,7 +85,7 @@ func styleHash() string {
 
 // docs renders the description for people.
 func (a *api) docs() ([]byte, error) {
-	page, err := template.New("docs.html").Funcs(template.FuncMap{"code": statusName, "table": titled}).ParseFS(assets, "assets/docs.html")
+	page, err := template.New("docs.html").Funcs(template.FuncMap{"code": statusName, "table": titled, "slug": slug}).ParseFS(assets, "assets/docs.html")
 	if err != nil {
 		return nil, fmt.Errorf("docs page: %w", err)
 	}
@@ -101,6 +101,9 @@ func statusName(code string) string {
 	_, _ = fmt.Sscan(code, &n) // no number has no name
 	return http.StatusText(n)
 }
+
+// slug is a chapter's name as an anchor has it.
+func slug(name string) string { return strings.ReplaceAll(name, " ", "-") }
 
 // titled is a table of fields with its heading.
 func titled(title string, rows []field) map[string]any {

@@ -29,17 +29,23 @@ const slowBody = time.Second
 // read takes the whole body in before anything looks at it, so that a broken
 // one is the client's fault, never ours. No body is an empty one, whose
 // missing fields are named.
-func (a *api) read(ctx huma.Context, next func(huma.Context)) {
+func (a *api) read(route Route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		a.readBody(ctx, next, a.Limits.body(route), a.Limits.depth(route))
+	}
+}
+
+func (a *api) readBody(ctx huma.Context, next func(huma.Context), most int64, depth int) {
 	r, _ := humago.Unwrap(ctx)
 	began := a.Now()
-	body, err := io.ReadAll(io.LimitReader(r.Body, a.Limits.Body+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	empty := len(bytes.TrimSpace(body)) == 0
 	if err != nil {
 		_ = huma.WriteErr(a.huma, ctx, http.StatusBadRequest, "body: could not be read to its end")
 		return
 	}
-	if int64(len(body)) > a.Limits.Body {
-		_ = huma.WriteErr(a.huma, ctx, http.StatusRequestEntityTooLarge, fmt.Sprintf("body: at most %d bytes", a.Limits.Body))
+	if int64(len(body)) > most {
+		_ = huma.WriteErr(a.huma, ctx, http.StatusRequestEntityTooLarge, fmt.Sprintf("body: at most %d bytes", most))
 		return
 	}
 	if wrong := contentType(r.Header); wrong != "" && !empty {
@@ -49,7 +55,7 @@ func (a *api) read(ctx huma.Context, next func(huma.Context)) {
 	if empty {
 		body = []byte("{}")
 	}
-	if err := checkJSON(body, a.Limits.Depth); err != nil {
+	if err := checkJSON(body, depth); err != nil {
 		a.refuse(ctx, err)
 		return
 	}

@@ -45,9 +45,6 @@ func (a *api) named(ctx context.Context, c desk.Caller) (desk.Caller, error) {
 	if match := h.Get(ifMatch); match != "" {
 		c.Match = match
 	}
-	if c.Match == "*" { // whatever is there
-		c.Match = ""
-	}
 	keys := h.Values(idempotencyKey)
 	if len(keys) == 0 {
 		return c, nil

@@ -31,6 +31,8 @@ type Route struct {
 	extra    []int        // statuses beside those that every such route answers with
 	types    []string     // media types of the answer beside JSON
 	refused  bool         // always: there is no good answer
+	big      bool         // its body is a template, see Limits.Template
+	matched  bool         // a change has to say which version it changes
 	answer   reflect.Type // of the answer, where it is not in the handler's type
 	register func(r Route, a *api)
 }
@@ -38,7 +40,8 @@ type Route struct {
 // routes is the whole API, one list a subject. An action is checked before
 // anything else is.
 func (a *api) routes() []Route {
-	return slices.Concat(a.workspaceRoutes(), a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(),
+	return slices.Concat(a.workspaceRoutes(), a.serviceRoutes(), a.userResourceRoutes(), a.sharedServiceRoutes(), a.templateRoutes(), a.wantedRoutes(),
+		a.operationRoutes(), a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(),
 		a.memberRoutes(), a.personRoutes(), a.probeRoutes())
 }
 
@@ -113,7 +116,7 @@ func get[I, O any](path string, action access.Action, summary string, handle han
 func post[I, O any](path string, action access.Action, summary string, handle handler[I, O]) Route {
 	return Route{Method: http.MethodPost, Path: path, Action: action, Status: http.StatusOK, Summary: summary,
 		register: func(r Route, a *api) {
-			guarded(a, r, handle, a.admit(r.Action), a.acceptable(r.answersWith()...), a.read)
+			guarded(a, r, handle, a.admit(r.Action), a.acceptable(r.answersWith()...), a.read(r))
 		}}
 }
 
@@ -121,7 +124,7 @@ func post[I, O any](path string, action access.Action, summary string, handle ha
 func guarded[I, O any](a *api, r Route, handle handler[I, O], first ...func(huma.Context, func(huma.Context))) {
 	op := r.operation()
 	op.Security = []map[string][]string{{bearer: {}}}
-	op.Middlewares, op.MaxBodyBytes = first, 2*a.Limits.Body
+	op.Middlewares, op.MaxBodyBytes = first, 2*a.Limits.body(r)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		c, err := a.named(ctx, callerOf(ctx))
 		if err != nil {
@@ -166,29 +169,16 @@ func (r Route) can(statuses ...int) Route {
 	return r
 }
 
+// large is the route as one that takes a template.
+func (r Route) large() Route {
+	r.big = true
+	return r
+}
+
 // never is the route as one that is always refused.
 func (r Route) never() Route {
 	r.refused = true
 	return r
-}
-
-// tag is the route's chapter.
-func (r Route) tag() string {
-	switch {
-	case r.Action == "":
-		return "Service"
-	case strings.HasSuffix(r.Path, "/audit"):
-		return "Audit"
-	case strings.Contains(r.Path, "link"), strings.Contains(r.Path, "/files"):
-		return "Files"
-	case slices.Contains([]access.Action{access.Review, access.Revoke, access.Stop}, r.Action):
-		return "Decisions"
-	case strings.Contains(r.Path, "/requests"):
-		return "Requests"
-	case strings.HasSuffix(r.Path, "/workspaces"), strings.HasSuffix(r.Path, "/{workspace_id}"), strings.HasSuffix(r.Path, "/scopeid"):
-		return "Workspaces"
-	}
-	return "People"
 }
 
 // answersWith are the media types of the answer when all went well.
@@ -226,7 +216,7 @@ func (r Route) errors() []int {
 	if r.Method != http.MethodGet {
 		all = append(all, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	if r.Method != http.MethodGet && strings.Contains(r.Path, "{airlock_request_id}") {
+	if r.versioned() {
 		all = append(all, http.StatusPreconditionFailed)
 	}
 	slices.Sort(all)

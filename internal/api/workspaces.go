@@ -6,35 +6,34 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
-	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/resources"
+	"github.com/trefoil-tre/trefoil/internal/provision"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
-// workspaceRoutes tell what workspaces there are.
+// workspaceRoutes are about workspaces themselves.
 func (a *api) workspaceRoutes() []Route {
-	return []Route{
+	return append([]Route{
 		get("/api/workspaces", access.ListWorkspaces, "List my workspaces, or all for an administrator", a.workspaces),
-		get("/api/workspaces/{workspace_id}", access.ReadWorkspace, "Get a workspace", a.workspace),
-		get("/api/workspaces/{workspace_id}/scopeid", access.ReadWorkspace, "Scope to ask a token for", a.scopeID),
-	}
-}
-
-// WorkspacesCall picks a page of workspaces.
-type WorkspacesCall struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Workspaces in a page. When absent all of them, up to the cap of this installation (TRE_API_MAX_LIST, 5,000 unless set); the Link header tells when there are more" example:"50"`
-	Cursor string `query:"cursor" maxLength:"100" doc:"Of the page before, from its Link header"`
-}
-
-// WorkspaceCall names a workspace.
-type WorkspaceCall struct {
-	Workspace string `path:"workspace_id" doc:"UUID of the workspace" example:"11111111-1111-4111-8111-111111111111"`
+		post("/api/workspaces", access.AskWorkspace, "Ask for a workspace", a.askWorkspace).answers(http.StatusAccepted).
+			says("An administrator's is made at once: the answer has its operation. Anybody else's waits for an administrator: the answer has the request. Location leads to either."),
+		get(ofWorkspace, access.ReadWorkspace, "Get a workspace", a.workspace),
+		versioned(ofWorkspace, access.ChangeWorkspace, "Change a workspace, enable, disable or upgrade it", a.patchWorkspace),
+		changing(http.MethodDelete, ofWorkspace, access.DeleteWorkspace, "Delete a workspace with all that is in it", a.deleteWorkspace).
+			says("All of it has to be disabled before, and no airlock request under way."),
+		post(ofWorkspace+"/invoke-action", access.ChangeWorkspace, "Do a custom action of the template", a.actOnWorkspace).answers(http.StatusAccepted),
+		get(ofWorkspace+"/scopeid", access.ReadWorkspace, "Scope to ask a token for", a.scopeID),
+	}, subjectRoutes[WorkspaceList, WorkspaceOperation, WorkspaceStop](a, ofWorkspace, "a workspace",
+		happened{read: access.WorkspaceOperations, stop: access.StopWorkspace, retry: access.ChangeWorkspace})...)
 }
 
 // Workspaces is a page of workspaces.
 type Workspaces struct {
-	Workspaces []Workspace `json:"workspaces" doc:"In the order of their ids"`
+	Workspaces []Workspace `json:"workspaces" doc:"In the order of their names"`
 	Next       string      `json:"nextCursor,omitempty" doc:"Cursor of the next page; absent on the last"`
 }
 
@@ -43,29 +42,13 @@ type WorkspaceIn struct {
 	Workspace Workspace `json:"workspace" doc:"The workspace"`
 }
 
-// Workspace is AzureTRE's resource, with what is known here, and the caller's
-// roles. Workspaces are not deployed from templates yet, so that there is no
-// template, version, operation or cost to name.
+// Workspace is AzureTRE's resource, with the caller's roles. Its properties hold
+// client_id and scope_id, for which tokens are asked, the same in every
+// workspace.
 type Workspace struct {
-	ID           string              `json:"id" doc:"UUID" example:"11111111-1111-4111-8111-111111111111"`
-	ResourceType string              `json:"resourceType" doc:"Always workspace" example:"workspace"`
-	ResourcePath string              `json:"resourcePath" doc:"Address under /api" example:"/workspaces/1f2c7d64-3d0c-4f5e-9a55-7b0e0f1c2d3e"`
-	Enabled      bool                `json:"isEnabled" doc:"Always true: workspaces cannot be disabled"`
-	Status       string              `json:"deploymentStatus" doc:"Whether it can be worked in" enum:"deployed,awaiting_deployment"`
-	Properties   WorkspaceProperties `json:"properties" doc:"What it is, under AzureTRE's names"`
-	Freeze       *Freeze             `json:"freeze,omitempty" doc:"Who holds it and why; absent while it is not frozen"`
-	Roles        []string            `json:"roles" doc:"The caller's, in the workspace and everywhere"`
-	ETag         string              `json:"_etag" doc:"Changes with what this answer says of the workspace"`
-}
-
-// WorkspaceProperties are AzureTRE's names for what a workspace is.
-type WorkspaceProperties struct {
-	DisplayName   string `json:"display_name" doc:"Name" example:"Heart study"`
-	Description   string `json:"description" doc:"What it is for" example:"Outcomes after valve surgery"`
-	Overview      string `json:"overview" doc:"The description: there is no longer text"`
-	EnableAirlock bool   `json:"enable_airlock" doc:"Whether requests can be made"`
-	ClientID      string `json:"client_id" doc:"Of the registration that tokens are for, the same in every workspace"`
-	ScopeID       string `json:"scope_id" doc:"Put /user_impersonation behind it, or /.default for a program's own token" example:"api://6f0f3f4e-2f51-4c0b-8f9e-7a4f3f0a1b11"`
+	Resource
+	Freeze *Freeze  `json:"freeze,omitempty" doc:"Who holds it and why; absent while it is not frozen, and in lists"`
+	Roles  []string `json:"roles" doc:"The caller's, in the workspace and everywhere; in an administrator's list those of the token"`
 }
 
 // WorkspaceAuth is what AzureTRE's UI asks before it asks for a token.
@@ -75,18 +58,14 @@ type WorkspaceAuth struct {
 	} `json:"workspaceAuth" doc:"What to sign in for"`
 }
 
-func (a *api) workspaces(ctx context.Context, c desk.Caller, in *WorkspacesCall) (*paged[Workspaces], error) {
-	limit := in.Limit
-	if limit == 0 {
-		limit = a.Limits.List
-	}
-	found, err := a.Desk.Workspaces(ctx, c, airlock.Page{Limit: limit, After: in.Cursor})
+func (a *api) workspaces(ctx context.Context, c desk.Caller, in *Paging) (*paged[Workspaces], error) {
+	found, err := a.Resources.Workspaces(ctx, c, a.paging(*in))
 	if err != nil {
 		return nil, err
 	}
 	out := Workspaces{Workspaces: []Workspace{}, Next: found.Next}
-	for _, r := range found.Views {
-		w, err := a.resource(r)
+	for _, v := range found.Views {
+		w, err := a.workspaceOf(v)
 		if err != nil {
 			return nil, err
 		}
@@ -95,16 +74,16 @@ func (a *api) workspaces(ctx context.Context, c desk.Caller, in *WorkspacesCall)
 	return &paged[Workspaces]{nextLink(ctx, found.Next), out}, nil
 }
 
-func (a *api) workspace(ctx context.Context, c desk.Caller, in *WorkspaceCall) (*body[WorkspaceIn], error) {
-	view, err := a.Desk.Workspace(ctx, c, canonical(in.Workspace))
+func (a *api) workspace(ctx context.Context, c desk.Caller, in *InWorkspace) (*tagged[WorkspaceIn], error) {
+	view, err := a.Resources.Workspace(ctx, c, canonical(in.Workspace))
 	if err != nil {
 		return nil, err
 	}
-	w, err := a.resource(view)
-	return &body[WorkspaceIn]{WorkspaceIn{w}}, err
+	w, err := a.workspaceOf(view)
+	return &tagged[WorkspaceIn]{entityTag(w.ETag), WorkspaceIn{w}}, err
 }
 
-func (a *api) scopeID(ctx context.Context, c desk.Caller, in *WorkspaceCall) (*body[WorkspaceAuth], error) {
+func (a *api) scopeID(ctx context.Context, c desk.Caller, in *InWorkspace) (*body[WorkspaceAuth], error) {
 	if _, err := a.Desk.Workspace(ctx, c, canonical(in.Workspace)); err != nil {
 		return nil, err
 	}
@@ -113,26 +92,112 @@ func (a *api) scopeID(ctx context.Context, c desk.Caller, in *WorkspaceCall) (*b
 	return &body[WorkspaceAuth]{out}, nil
 }
 
-// resource is a workspace as AzureTRE writes one.
-func (a *api) resource(r desk.WorkspaceView) (Workspace, error) {
-	w := Workspace{ID: r.Workspace.ID, ResourceType: "workspace", ResourcePath: "/workspaces/" + r.Workspace.ID, Enabled: true,
-		Status: "awaiting_deployment", Roles: []string{}, Properties: WorkspaceProperties{
-			DisplayName: r.Workspace.DisplayName, Description: r.Workspace.Description, Overview: r.Workspace.Description,
-			EnableAirlock: r.Workspace.EnableAirlock, ClientID: a.Metadata.ClientID, ScopeID: a.ScopeID}}
-	if r.Workspace.Deployed {
-		w.Status = "deployed"
-	}
-	if f := r.Workspace.Policy.Hold.Freeze; f != nil {
+// workspaceOf is a workspace as AzureTRE writes one.
+func (a *api) workspaceOf(v resources.WorkspaceView) (Workspace, error) {
+	w := Workspace{Roles: []string{}}
+	if f := v.Workspace.Policy.Hold.Freeze; f != nil {
 		w.Freeze = &Freeze{By: user(f.By), When: f.At, Reason: f.Reason}
 	}
-	text, err := json.Marshal(w) // without the roles, which are the caller's
-	if err != nil {
-		return Workspace{}, fmt.Errorf("workspace %s: %w", w.ID, err)
+	if v.Known() {
+		w.Resource = resource(v.View)
+		w.Properties["client_id"], w.Properties["scope_id"] = a.Metadata.ClientID, a.ScopeID
+	} else if err := a.unknown(v.WorkspaceView, &w); err != nil {
+		return Workspace{}, err
 	}
-	sum := sha256.Sum256(text)
-	w.ETag = `"` + hex.EncodeToString(sum[:8]) + `"`
-	for _, role := range r.Roles {
+	for _, role := range v.Roles {
 		w.Roles = append(w.Roles, string(role))
 	}
 	return w, nil
+}
+
+// unknown writes what there is to say of a workspace that was not made by this
+// system: its card. It has no version, so that its text stands for one.
+func (a *api) unknown(v desk.WorkspaceView, w *Workspace) error {
+	card := v.Workspace
+	w.Resource = Resource{ID: card.ID, ResourceType: string(workspace.Workspace), ResourcePath: "/workspaces/" + card.ID, Enabled: true,
+		Status: string(workspace.AwaitingDeployment), Properties: map[string]any{
+			"display_name": card.DisplayName, "description": card.Description, "overview": card.Description,
+			"enable_airlock": card.EnableAirlock, "client_id": a.Metadata.ClientID, "scope_id": a.ScopeID}}
+	if card.Deployed {
+		w.Status = string(workspace.Deployed)
+	}
+	text, err := json.Marshal(w) // without the roles, which are the caller's
+	if err != nil {
+		return fmt.Errorf("workspace %s: %w", w.ID, err)
+	}
+	sum := sha256.Sum256(text)
+	w.ETag = `"` + hex.EncodeToString(sum[:8]) + `"`
+	return nil
+}
+
+// AskingWorkspace asks for a workspace.
+type AskingWorkspace struct {
+	Body struct {
+		TemplateName    string         `json:"templateName" minLength:"1" maxLength:"100" doc:"Name of the template" example:"tre-workspace-base"`
+		TemplateVersion string         `json:"templateVersion,omitempty" maxLength:"64" doc:"Ours: version of the template; the current one when absent" example:"1.2.3"`
+		Properties      map[string]any `json:"properties,omitempty" doc:"As the template's schema asks; see /workspace-templates"`
+		Members         []Invited      `json:"members,omitempty" maxItems:"40" doc:"Ours: who gets a role in it, beside its owner"`
+		Reason          string         `json:"reason,omitempty" maxLength:"2000" doc:"Ours: why; an administrator reads it" example:"a study of valve surgery"`
+	}
+}
+
+// Invited is somebody who gets a role in a new workspace.
+type Invited struct {
+	ID    string `json:"id" minLength:"36" maxLength:"36" doc:"Entra object id, a UUID" example:"a0000000-0000-4000-8000-000000000002"`
+	Name  string `json:"name,omitempty" maxLength:"200" doc:"Display name" example:"Bob"`
+	Email string `json:"email,omitempty" maxLength:"254" doc:"Mail address" example:"bob@example.org"`
+	Role  string `json:"role" enum:"WorkspaceOwner,WorkspaceResearcher,AirlockManager" doc:"The role" example:"WorkspaceResearcher"`
+}
+
+// WorkspaceAsked is what became of it.
+type WorkspaceAsked struct {
+	Operation *Operation        `json:"operation,omitempty" doc:"An administrator's: the operation that makes it"`
+	Request   *WorkspaceRequest `json:"workspaceRequest,omitempty" doc:"Anybody else's: the request, which an administrator decides on"`
+}
+
+type askedOut struct {
+	Location string `header:"Location" doc:"Address of the operation or of the request"`
+	Body     WorkspaceAsked
+}
+
+func (a *api) askWorkspace(ctx context.Context, c desk.Caller, in *AskingWorkspace) (*askedOut, error) {
+	w := resources.Wish{Reason: in.Body.Reason, New: provision.New{Template: in.Body.TemplateName, Version: in.Body.TemplateVersion, Properties: in.Body.Properties}}
+	for _, m := range in.Body.Members {
+		w.Members = append(w.Members, workspace.Member{OID: canonical(m.ID), Name: m.Name, Email: m.Email, Role: access.Role(m.Role)})
+	}
+	asked, err := a.Resources.AskWorkspace(ctx, c, w)
+	if err != nil {
+		return nil, err
+	}
+	if r := asked.Request; r != nil {
+		out := workspaceRequest(*r)
+		return &askedOut{"/api/workspace-requests/" + r.ID, WorkspaceAsked{Request: &out}}, nil
+	}
+	out := operation(asked.Operation)
+	return &askedOut{location(asked.Operation), WorkspaceAsked{Operation: &out}}, nil
+}
+
+// PatchingWorkspace changes a workspace.
+type PatchingWorkspace struct {
+	InWorkspace
+	Forced
+	Body Patching
+}
+
+func (a *api) patchWorkspace(ctx context.Context, c desk.Caller, in *PatchingWorkspace) (*ordered, error) {
+	return orderedBy(a.Resources.UpdateWorkspace(ctx, c, canonical(in.Workspace), in.Body.patch(c, in.Forced)))
+}
+
+func (a *api) deleteWorkspace(ctx context.Context, c desk.Caller, in *InWorkspace) (*ordered, error) {
+	return orderedBy(a.Resources.DeleteWorkspace(ctx, c, canonical(in.Workspace)))
+}
+
+// ActingOnWorkspace acts on a workspace.
+type ActingOnWorkspace struct {
+	InWorkspace
+	Acting
+}
+
+func (a *api) actOnWorkspace(ctx context.Context, c desk.Caller, in *ActingOnWorkspace) (*ordered, error) {
+	return orderedBy(a.Resources.InvokeWorkspace(ctx, c, canonical(in.Workspace), in.deed()))
 }

@@ -59,9 +59,9 @@ func TestWorkspaceFields(t *testing.T) {
 	var etag api.WorkspaceIn
 	b.must(json.Unmarshal([]byte(one), &etag))
 	want := `{"workspace":{"id":"` + here + `","resourceType":"workspace","resourcePath":"/workspaces/` + here + `","isEnabled":true,` +
-		`"deploymentStatus":"deployed","properties":{"display_name":"Heart <study>","description":"Outcomes","overview":"Outcomes",` +
-		`"enable_airlock":true,"client_id":"client","scope_id":"api://client"},"roles":["TREUser","WorkspaceResearcher"],"_etag":` +
-		string(must(json.Marshal(etag.Workspace.ETag))) + "}}\n"
+		`"deploymentStatus":"deployed","properties":{"client_id":"client","description":"Outcomes","display_name":"Heart <study>",` +
+		`"enable_airlock":true,"overview":"Outcomes","scope_id":"api://client"},"_etag":` + string(must(json.Marshal(etag.Workspace.ETag))) +
+		`,"roles":["TREUser","WorkspaceResearcher"]}}` + "\n"
 	if diff := cmp.Diff(want, one); diff != "" {
 		t.Error(diff)
 	}
@@ -130,7 +130,7 @@ func TestWorkspacePages(t *testing.T) {
 		var page api.Workspaces
 		b.must(json.Unmarshal(w.Body.Bytes(), &page))
 		for _, one := range page.Workspaces {
-			names = append(names, one.Properties.DisplayName)
+			names = append(names, one.Properties["display_name"].(string))
 		}
 		link := w.Header().Get("Link")
 		if (link == "") != (page.Next == "") || len(page.Workspaces) > 3 {

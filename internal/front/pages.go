@@ -40,9 +40,10 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *ro
 	if err != nil {
 		return err
 	}
+	things := newResources(c, people, s)
 	meter := &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}
 	app.HTTP("api", atFirstCall(func() http.Handler {
-		return api.New(api.Settings{Desk: people, Roster: members, Verifier: api.Identity(verifier, groups, app.Log),
+		return api.New(api.Settings{Desk: people, Roster: members, Resources: things, Verifier: api.Identity(verifier, groups, app.Log),
 			ScopeID: scopeID(c.SignIn.Audience), Now: time.Now, Log: app.Log,
 			Checks: m.Checks(), Details: m.Details, Health: api.HealthTimes{Probe: c.Health.Probe, Life: c.Health.Life},
 			Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
@@ -66,7 +67,7 @@ func atFirstCall(build func() http.Handler) http.Handler {
 
 // limits are those of the settings.
 func limits(c config.API) api.Limits {
-	return api.Limits{Body: c.MaxBody, Depth: c.MaxDepth, Header: c.MaxHeaders, Time: c.Timeout, Key: c.KeyLife, List: c.MaxList}
+	return api.Limits{Body: c.MaxBody, Template: c.MaxTemplate, Depth: c.MaxDepth, Header: c.MaxHeaders, Time: c.Timeout, Key: c.KeyLife, List: c.MaxList}
 }
 
 func newPortal(c config.Config, people *desk.Desk, members *roster.Roster, verifier *identity.Verifier, groups api.Groups, meter *calls.Meter) (http.Handler, error) {
