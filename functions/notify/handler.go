@@ -1,7 +1,8 @@
 // Package notify tells people what happened to a request: one mail per person
 // and event, and an airlockNotification event for everybody else. It tells what
-// happened to their roles in workspaces, too. In: an order that names the
-// request, the workspace or the person; what to tell stands in their rows. Out: nothing. A
+// happened to their roles in workspaces, and to requests for workspaces, too. In:
+// an order that names the request, the workspace or the person; what to tell
+// stands in their rows. Out: nothing. A
 // notice is taken off the list when everybody was told, so a crash in between
 // repeats it under the same Message-ID.
 package notify
@@ -21,6 +22,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/mail/compose"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/people"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // Out names this function's output bindings; it has none.
@@ -37,6 +39,8 @@ type Function struct {
 	Members        airlock.Members
 	Records        people.Records
 	Rolls          people.Rolls
+	Wanted         Wanted
+	Store          Store
 	Letters        airlock.Letters
 	Mail           mail.Sender
 	Facts          Facts
@@ -54,7 +58,10 @@ const maxTries = 3
 
 // Handle sends every notice of one request, workspace or person.
 func (f Function) Handle(ctx context.Context, m message.Notify) (Out, error) {
-	if ofPeople(m) {
+	switch {
+	case m.Workspace == workspace.System:
+		return Out{}, f.hearWanted(ctx, m.Request)
+	case ofPeople(m):
 		return Out{}, f.hear(ctx, m)
 	}
 	c, err := f.Ledger.Load(ctx, m.Workspace, m.Request)

@@ -3,22 +3,17 @@ package notify
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
-	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/mail/compose"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/people"
-	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 // ofPeople tells whether the order is about a workspace's own notices, or a
@@ -185,31 +180,15 @@ func (f Function) counting(ctx context.Context, members []member) ([]member, err
 
 // bring sends one mail about people, once.
 func (f Function) bring(ctx context.Context, key airlock.Key, n people.Notice, p person, workspace string) error {
-	sum := sha256.Sum256([]byte(p.id))
-	id := fmt.Sprintf("%s.%s.%d.%s.%s", key.Workspace, key.Request, n.Seq, n.Event, hex.EncodeToString(sum[:8]))
-	sent, err := f.Letters.Sent(ctx, key, id)
-	if err != nil || sent {
-		return err
-	}
 	role := n.Member.Role
 	if n.Event == people.ExpiryEnding {
 		role = ""
 	}
-	content, err := compose.RenderNews(compose.News{Event: compose.PeopleEvent(n.Event), Recipient: p.to.Name, Role: p.role, Person: about(n.Member),
-		Workspace: workspace, As: string(role), Kind: string(n.Kind), Ends: ends(n), By: n.By, Reason: shown(n), Link: f.Portal, When: n.At})
-	if err != nil {
-		return fmt.Errorf("mail: %w", err)
-	}
-	err = f.Mail.Send(ctx, mail.Message{ID: id + "@" + f.Domain, Date: n.At, To: p.to, Subject: content.Subject, Text: content.Text, HTML: content.HTML})
-	f.Health.Note(ctx, health.Mail, err, class(err))
-	telemetry.Mailed(ctx, class(err))
-	late := f.Ledger.Now().Sub(n.At) >= f.patience()
-	if errors.Is(err, mail.ErrPermanent) || err != nil && late {
-		f.Log.WarnContext(ctx, "mail given up", slog.String("workspace", key.Workspace), slog.String("event", string(n.Event)))
-	} else if err != nil {
-		return fmt.Errorf("mail: %w", err)
-	}
-	return f.Letters.MarkSent(ctx, key, id, f.Ledger.Now())
+	l := letter{key: key, id: fmt.Sprintf("%s.%s.%d.%s", key.Workspace, key.Request, n.Seq, n.Event), event: string(n.Event), at: n.At, to: p}
+	return f.send(ctx, l, func() (compose.Content, error) {
+		return compose.RenderNews(compose.News{Event: compose.PeopleEvent(n.Event), Recipient: p.to.Name, Role: p.role, Person: about(n.Member),
+			Workspace: workspace, As: string(role), Kind: string(n.Kind), Ends: ends(n), By: n.By, Reason: shown(n), Link: f.Portal, When: n.At})
+	})
 }
 
 func about(m access.Membership) string {

@@ -2,22 +2,16 @@ package notify
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
-	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/ledger"
-	"github.com/trefoil-tre/trefoil/internal/mail"
 	"github.com/trefoil-tre/trefoil/internal/mail/compose"
 	"github.com/trefoil-tre/trefoil/internal/message"
-	"github.com/trefoil-tre/trefoil/internal/telemetry"
 )
 
 type member = access.Membership
@@ -55,57 +49,9 @@ func (t telling) tell(ctx context.Context) error {
 }
 
 func (t telling) mail(ctx context.Context, p person) error {
-	r, id := t.c.Request, t.letter(p)
-	sent, err := t.f.Letters.Sent(ctx, r.Key(), id)
-	if err != nil || sent {
-		return err
-	}
-	content, err := compose.Render(t.notice(p))
-	if err != nil {
-		return fmt.Errorf("mail: %w", err)
-	}
-	err = t.f.Mail.Send(ctx, mail.Message{ID: id + "@" + t.f.Domain, Date: t.n.At, To: p.to,
-		Subject: content.Subject, Text: content.Text, HTML: content.HTML})
-	t.f.Health.Note(ctx, health.Mail, err, class(err))
-	telemetry.Mailed(ctx, class(err))
-	if errors.Is(err, mail.ErrPermanent) || err != nil && t.late() {
-		t.f.Log.WarnContext(ctx, "mail given up", slog.String("request", r.ID), slog.String("event", string(t.n.Event)))
-	} else if err != nil {
-		return fmt.Errorf("mail: %w", err)
-	}
-	return t.f.Letters.MarkSent(ctx, r.Key(), id, t.f.Ledger.Now())
-}
-
-// class is why a mail was not sent, without address or server.
-func class(err error) string {
-	switch {
-	case err == nil:
-		return "sent"
-	case errors.Is(err, mail.ErrPermanent):
-		return "refused"
-	}
-	return "temporary"
-}
-
-// late tells that a mail which still cannot be sent is given up, so that one
-// address cannot keep a request's work open for ever.
-func (t telling) late() bool {
-	return t.f.Ledger.Now().Sub(t.n.At) >= t.f.patience()
-}
-
-// patience is GiveUp with its default.
-func (f Function) patience() time.Duration {
-	if f.GiveUp > 0 {
-		return f.GiveUp
-	}
-	return 5 * 24 * time.Hour
-}
-
-// letter names a mail: the same for every try, another for every person and
-// notice.
-func (t telling) letter(p person) string {
-	sum := sha256.Sum256([]byte(p.id))
-	return fmt.Sprintf("%s.%d.%s.%s", t.c.Request.ID, t.n.Seq, t.n.Event, hex.EncodeToString(sum[:8]))
+	r := t.c.Request
+	l := letter{key: r.Key(), id: fmt.Sprintf("%s.%d.%s", r.ID, t.n.Seq, t.n.Event), event: string(t.n.Event), at: t.n.At, to: p}
+	return t.f.send(ctx, l, func() (compose.Content, error) { return compose.Render(t.notice(p)) })
 }
 
 func (t telling) notice(p person) compose.Notice {

@@ -36,6 +36,13 @@ func (c *Change) Request(r Request, due time.Time, line audit.Line) {
 	c.open(r, due)
 }
 
+// Told adds a request from which nothing but notices that were told was taken,
+// without an audit line: nothing happened to the request.
+func (c *Change) Told(r Request, due time.Time) {
+	c.Requests = append(c.Requests, r)
+	c.open(r, due)
+}
+
 func (c *Change) open(r Request, due time.Time) {
 	if len(r.Notices) == 0 && r.Status != Asked {
 		c.Closed = append(c.Closed, r.ID)

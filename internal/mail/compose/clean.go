@@ -14,7 +14,7 @@ const (
 // clean makes every field that a person typed fit to print.
 func (n Notice) clean() Notice {
 	for _, line := range []*string{&n.Recipient, &n.Workspace, &n.RequestID, &n.Title, &n.Type, &n.RequestedBy, &n.Status, &n.WaitsFor, &n.Product} {
-		*line = cut(defang(strings.Join(strings.Fields(printable(*line)), " ")), maxLine)
+		*line = tidy(*line)
 	}
 	lines := strings.Split(strings.ReplaceAll(n.Reason, "\r\n", "\n"), "\n")
 	for i, line := range lines {
@@ -31,6 +31,11 @@ func (n Notice) clean() Notice {
 		n.Product = "Trefoil"
 	}
 	return n
+}
+
+// tidy makes one line of what a person typed.
+func tidy(s string) string {
+	return cut(defang(strings.Join(strings.Fields(printable(s)), " ")), maxLine)
 }
 
 // printable leaves out what does not show or changes how the rest shows:

@@ -1,7 +1,8 @@
-// Package compose writes the airlock's notifications: what a person reads in a
-// mail, as subject, plain text and HTML. A notification names request and
-// workspace, never a file, and holds no credential: its one link leads to a
-// page that asks for a sign-in and decides nothing by being opened.
+// Package compose writes notifications, of the airlock, of people's roles and of
+// requests for workspaces: what a person reads in a mail, as subject, plain text
+// and HTML. A notification names request and workspace, never a file or a secret,
+// and holds no credential: its one link leads to a page that asks for a sign-in
+// and decides nothing by being opened.
 package compose
 
 import (
@@ -81,23 +82,38 @@ func Render(n Notice) (Content, error) {
 	if err != nil {
 		return Content{}, err
 	}
-	if u, err := url.Parse(n.Link); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return Content{}, errors.New("notice link is no web address")
+	if err := checkLink(n.Link); err != nil {
+		return Content{}, err
 	}
 	n = n.clean()
-	v := view{Notice: n, Wording: word, Greeting: "Hello,", Facts: n.facts(), Because: because(n)}
-	v.Ink, v.Tint = word.tone.colours()
-	if n.Recipient != "" {
-		v.Greeting = "Hello " + n.Recipient + ","
+	c, err := view{Notice: n, Wording: word, Facts: n.facts(), Because: because(n)}.render(n.subject(word))
+	if err != nil {
+		return Content{}, fmt.Errorf("notice %s: %w", n.Event, err)
+	}
+	return c, nil
+}
+
+// checkLink refuses what is no web address, or hides where it leads.
+func checkLink(link string) error {
+	if u, err := url.Parse(link); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return errors.New("link of a mail is no web address")
+	}
+	return nil
+}
+
+// render fills in both forms of the mail; what people typed in the view must be
+// clean.
+func (v view) render(subject string) (Content, error) {
+	v.Greeting = "Hello,"
+	v.Ink, v.Tint = v.tone.colours()
+	if v.Recipient != "" {
+		v.Greeting = "Hello " + v.Recipient + ","
 	}
 	var text, html bytes.Buffer
-	if err := textNotice.Execute(&text, v); err != nil {
-		return Content{}, fmt.Errorf("notice %s as text: %w", n.Event, err)
+	if err := errors.Join(textNotice.Execute(&text, v), htmlNotice.Execute(&html, v)); err != nil {
+		return Content{}, err
 	}
-	if err := htmlNotice.Execute(&html, v); err != nil {
-		return Content{}, fmt.Errorf("notice %s as html: %w", n.Event, err)
-	}
-	return Content{Subject: n.subject(word), Text: text.String(), HTML: html.String()}, nil
+	return Content{Subject: subject, Text: text.String(), HTML: html.String()}, nil
 }
 
 // subject puts the news first: phones show about 40 characters.

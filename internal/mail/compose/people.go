@@ -1,10 +1,7 @@
 package compose
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -101,8 +98,8 @@ func RenderNews(n News) (Content, error) {
 	if n.Role != Member && n.Role != Owner {
 		return Content{}, fmt.Errorf("role %q of news unknown", n.Role)
 	}
-	if u, err := url.Parse(n.Link); err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return Content{}, errors.New("link of news is no web address")
+	if err := checkLink(n.Link); err != nil {
+		return Content{}, err
 	}
 	word := words.other
 	if n.Role == Member {
@@ -112,16 +109,11 @@ func RenderNews(n News) (Content, error) {
 		n.Workspace = "all workspaces"
 	}
 	c := Notice{Recipient: n.Recipient, Workspace: n.Workspace, Title: n.Person, WaitsFor: n.By, Reason: n.Reason, Link: n.Link, Product: n.Product}.clean()
-	v := view{Notice: c, Wording: word, Greeting: "Hello,", Facts: n.facts(c), Because: n.because()}
-	v.Ink, v.Tint = word.tone.colours()
-	if c.Recipient != "" {
-		v.Greeting = "Hello " + c.Recipient + ","
-	}
-	var text, html bytes.Buffer
-	if err := errors.Join(textNotice.Execute(&text, v), htmlNotice.Execute(&html, v)); err != nil {
+	mail, err := view{Notice: c, Wording: word, Facts: n.facts(c), Because: n.because()}.render(n.subject(word, c))
+	if err != nil {
 		return Content{}, fmt.Errorf("news %s: %w", n.Event, err)
 	}
-	return Content{Subject: n.subject(word, c), Text: text.String(), HTML: html.String()}, nil
+	return mail, nil
 }
 
 // subject puts the news first.
