@@ -59,6 +59,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		operations, processor, hop, reading, commandLine,
 		func(ctx context.Context) ([]line, error) { return onAzurite(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return reads(ctx, endpoints) },
+		func(ctx context.Context) ([]line, error) { return resources(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return uploading(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return starting(ctx, handler) },
 		func(ctx context.Context) ([]line, error) { return tenGigabytes(ctx, handler, endpoints) },

@@ -130,23 +130,37 @@ func (r *reader) plainly(ctx context.Context) error {
 // pair is how long the API took each time, and how long the floor.
 type pair struct{ ours, floor []time.Duration }
 
-// compare takes both in turn, so that what else the machine does hits both.
-func (r *reader) compare(ctx context.Context, times int, path string, floor func() error) (p pair, err error) {
-	for i := range times + 1 {
-		from := time.Now()
+// compare asks the API and the floor.
+func (r *reader) compare(ctx context.Context, times int, path string, floor func() error) (pair, error) {
+	return inTurn(times, func() error {
 		q := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
 		q.Header.Set("Authorization", "Bearer x")
 		w := httptest.NewRecorder()
 		if r.handler.ServeHTTP(w, q); w.Code != http.StatusOK {
-			return p, fmt.Errorf("%s: %d %.200s", path, w.Code, w.Body)
+			return fmt.Errorf("%s: %d %.200s", path, w.Code, w.Body)
 		}
-		ours := time.Since(from)
-		from = time.Now()
-		if err := floor(); err != nil {
+		return nil
+	}, floor)
+}
+
+// inTurn takes both in turn, so that what else the machine does hits both.
+func inTurn(times int, ours, floor func() error) (p pair, err error) {
+	timed := func(work func() error) (time.Duration, error) {
+		from := time.Now()
+		err := work()
+		return time.Since(from), err
+	}
+	for i := range times + 1 {
+		a, err := timed(ours)
+		if err != nil {
+			return p, err
+		}
+		b, err := timed(floor)
+		if err != nil {
 			return p, err
 		}
 		if i > 0 { // the first opens connections
-			p.ours, p.floor = append(p.ours, ours), append(p.floor, time.Since(from))
+			p.ours, p.floor = append(p.ours, a), append(p.floor, b)
 		}
 	}
 	slices.Sort(p.ours)
