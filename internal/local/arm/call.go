@@ -25,6 +25,8 @@ type call struct {
 	scope     template.Scope
 	// id is of the resource that the request is about.
 	id string
+	// body is what the request holds: the fakes drop what their version of the API does not know.
+	body []byte
 	// op is the operation that the request began; nil: none.
 	op *operation
 }
@@ -76,6 +78,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route, c *call
 	if err != nil {
 		return // the client went away
 	}
+	c.body = body
 	named := Call{Stage: Request, Operation: rt.api, ID: rt.id, Type: rt.typ, Principal: c.principal}
 	fault := s.requestFault(named)
 	if fault != nil && !strings.HasPrefix(string(fault.Kind), "Then") {

@@ -49,7 +49,7 @@ func (s *Server) unmanage(ctx context.Context, r *run, ids []string) *Error {
 			return nil
 		}
 		isGroup := groupKey(id) == key(id)
-		if isGroup && !r.action.groups || !isGroup && !r.action.resources {
+		if isGroup && !r.action.groups || !isGroup && !r.action.resources || r.action.rest && withoutDelete(id) {
 			s.detach(r.stack, id)
 			continue
 		}
@@ -62,6 +62,14 @@ func (s *Server) unmanage(ctx context.Context, r *run, ids []string) *Error {
 	}
 	return &Error{Code: "DeploymentStackDeleteResourcesFailed", Message: "One or more resources could not be deleted. Correlation id: '" +
 		r.stack.correlation + "'.", Details: []*Error{deleteResourcesFailed()}}
+}
+
+// withoutDelete says whether Resource Manager cannot delete a resource by itself: it goes with what it belongs to.
+// Source: https://learn.microsoft.com/azure/azure-resource-manager/bicep/deployment-stacks#known-limitations
+func withoutDelete(id string) bool {
+	k := key(id)
+	return strings.Contains(k, "/providers/microsoft.keyvault/vaults/") && strings.Contains(k, "/secrets/") ||
+		strings.Contains(k, "/providers/microsoft.security/defenderforstoragesettings/")
 }
 
 // deleteResourcesFailed is all that Azure says of deletions that failed; the reasons are in the stack's failed resources.
@@ -103,6 +111,9 @@ func (s *Server) erase(ctx context.Context, r *run, id string) *Error {
 		return nil
 	}
 	err := fault.err
+	if err == nil && withoutDelete(id) {
+		err = &Error{Code: "DeletionFailed", Message: "Resource could not be deleted. Resource is still present in stack."}
+	}
 	if err == nil {
 		err = s.denied(id, existing.typ, "delete", r.principal, r.stack)
 	}

@@ -111,3 +111,24 @@ func optional(s string) *string {
 	}
 	return &s
 }
+
+func TestSomeResourcesCannotBeDeletedByThemselves(t *testing.T) {
+	t.Parallel()
+	r := start(t, arm.Config{})
+	secret := func(s *armdeploymentstacks.DeploymentStack) {
+		template := s.Properties.Template.(map[string]any)
+		template["resources"] = append(template["resources"].([]any), map[string]any{"type": "Microsoft.KeyVault/vaults/secrets", "apiVersion": "2024-11-01",
+			"name": "kvx/pw", "properties": map[string]any{"value": "s3cret"}})
+	}
+	if _, err := r.deploy(t, "ws", aWorkspace(t, "a", secret)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.deploy(t, "ws", aWorkspace(t, "a"))
+	if _, c := code(t, err); c != "DeploymentStackDeleteResourcesFailed" {
+		t.Errorf("code = %s", c)
+	}
+	st, err := r.stacks.GetAtSubscription(t.Context(), "ws", nil)
+	if err != nil || len(st.Properties.FailedResources) != 1 || *st.Properties.FailedResources[0].Error.Code != "DeletionFailed" {
+		t.Errorf("failed resources: %v, %v", st.Properties.FailedResources, err)
+	}
+}

@@ -27,8 +27,9 @@ type run struct {
 	deploying *deployment
 }
 
-// unmanage says what becomes of what a stack does not manage any more: true means deletion.
-type unmanage struct{ resources, groups bool }
+// unmanage says what becomes of what a stack does not manage any more: true means deletion. What has no deletion of its
+// own is left behind when rest is set, and fails the deletion otherwise.
+type unmanage struct{ resources, groups, rest bool }
 
 // cancel ends the run at its next step.
 func (r *run) cancel() { r.canceled.Store(true) }

@@ -2,6 +2,7 @@ package arm
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -47,7 +48,7 @@ func (s *Server) putStack(ctx context.Context, scope template.Scope, name string
 	st.deleted, st.detached, st.failures, st.err, st.outOfSync = nil, nil, nil, nil, false
 	st.started, st.correlation = s.cfg.Now(), newCorrelation()
 	r := &run{stack: st, principal: call.principal, template: t, values: values, op: s.begin(scope.Subscription, stackOperations(st.location))}
-	r.action = unmanageOf(body.Properties.ActionOnUnmanage)
+	r.action = unmanageOf(body.Properties.ActionOnUnmanage, call.body)
 	r.deploying = s.newDeployment(st, scope)
 	st.run, st.deployment = r, r.deploying.id
 	call.op = r.op
@@ -103,11 +104,20 @@ func stackOperations(location string) string {
 	return "/providers/Microsoft.Resources/locations/" + location + "/deploymentStackOperationStatus"
 }
 
-func unmanageOf(a *armdeploymentstacks.ActionOnUnmanage) unmanage {
+// unmanageOf reads what a stack says; resourcesWithoutDeleteSupport is of a newer version of the API than the SDK's.
+func unmanageOf(a *armdeploymentstacks.ActionOnUnmanage, body []byte) unmanage {
+	var newer struct {
+		Properties struct {
+			ActionOnUnmanage struct {
+				Rest string `json:"resourcesWithoutDeleteSupport"`
+			} `json:"actionOnUnmanage"`
+		} `json:"properties"`
+	}
+	_ = json.Unmarshal(body, &newer) // the fake has read the same body already
 	is := func(e *armdeploymentstacks.DeploymentStacksDeleteDetachEnum) bool {
 		return e != nil && *e == armdeploymentstacks.DeploymentStacksDeleteDetachEnumDelete
 	}
-	return unmanage{resources: is(a.Resources), groups: is(a.ResourceGroups)}
+	return unmanage{resources: is(a.Resources), groups: is(a.ResourceGroups), rest: newer.Properties.ActionOnUnmanage.Rest == "detach"}
 }
 
 func (s *Server) getStack(scope template.Scope, name string) (armdeploymentstacks.DeploymentStack, error) {
@@ -139,7 +149,8 @@ func (s *Server) deleteStack(ctx context.Context, scope template.Scope, name str
 	st.started, st.correlation, st.principal = s.cfg.Now(), newCorrelation(), call.principal
 	st.deleted, st.detached, st.failures, st.err = nil, nil, nil, nil
 	r := &run{stack: st, principal: call.principal, op: s.begin(scope.Subscription, stackOperations(st.location))}
-	r.action = unmanage{resources: query.Get("unmanageAction.Resources") == "delete", groups: query.Get("unmanageAction.ResourceGroups") == "delete"}
+	r.action = unmanage{resources: query.Get("unmanageAction.Resources") == "delete", groups: query.Get("unmanageAction.ResourceGroups") == "delete",
+		rest: query.Get("unmanageAction.ResourcesWithoutDeleteSupport") == "detach"}
 	st.run, call.op = r, r.op
 	s.work.Go(func(ctx context.Context) { s.dissolve(ctx, r) })
 	return http.StatusAccepted, nil
