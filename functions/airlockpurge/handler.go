@@ -70,12 +70,21 @@ func (f Function) remove(ctx context.Context, c ledger.Case, m message.Purge) er
 	return nil
 }
 
+// purgeOne deletes a container and tells whether it is gone. That of a deleted
+// workspace went with the workspace's account.
+func (f Function) purgeOne(ctx context.Context, c ledger.Case, place airlock.Place) (gone bool, err error) {
+	if c.Workspace.Gone && place.Account != airlock.AirlockAccount {
+		return true, nil
+	}
+	return f.Janitor.Purge(ctx, place)
+}
+
 // purge deletes every disowned container and notes what it saw, in one commit.
 func (f Function) purge(ctx context.Context, c ledger.Case) error {
 	var failed []error
 	first, changed := 0, false
 	for _, made := range c.Request.Purges() {
-		gone, err := f.Janitor.Purge(ctx, c.Request.Place(made.Kind, made.Number))
+		gone, err := f.purgeOne(ctx, c, c.Request.Place(made.Kind, made.Number))
 		switch {
 		case err != nil:
 			failed = append(failed, fmt.Errorf("%s container %d: %w", made.Kind, made.Number, err))

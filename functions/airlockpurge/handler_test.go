@@ -84,6 +84,23 @@ func TestPurgeKeepsWhatIsOwned(t *testing.T) {
 	}
 }
 
+// What was in a deleted workspace's account went with it, and nobody asks an
+// account that is not there.
+func TestPurgeInADeletedWorkspace(t *testing.T) {
+	t.Parallel()
+	w := roomtest.New(t)
+	r := w.Move(w.Draft(airlock.Export), airlock.Cancel) // the draft is in the workspace's own account
+	w.Must(w.Store.PutWorkspace(t.Context(), airlock.Workspace{ID: roomtest.Here, StorageAccount: roomtest.HereAccount, Gone: true}))
+	w.Faults.Before("Janitor.Purge", func() { t.Error("the account was asked") })
+	for range 2 {
+		w.Must(handle(w, order))
+		w.Pass(time.Hour)
+	}
+	if made := w.Reload(r).Containers; len(made) != 0 {
+		t.Errorf("still to be seen gone: %+v", made)
+	}
+}
+
 func TestPurgeUnderFaults(t *testing.T) {
 	t.Parallel()
 	set := func(t testing.TB) *roomtest.World {

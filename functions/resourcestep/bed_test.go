@@ -17,6 +17,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/roomtest"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 	"github.com/trefoil-tre/trefoil/internal/workspace/address"
+	pack "github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // The resources of every test, beside the workspaces that are there already.
@@ -62,7 +63,7 @@ func newBed(t testing.TB, c ...func(*memcloud.Config)) *bed {
 	}
 	w := roomtest.New(t)
 	e := roomtest.NewEstate(w, config)
-	b := &bed{Estate: e, digest: "package"}
+	b := &bed{Estate: e, digest: pack.Digest(template)}
 	w.Must(w.Store.SavePackage(t.Context(), b.digest, template))
 	b.room = resourcestep.Function{Now: w.Now, Cadence: cadence, Refusals: w.Ledger.Refusals,
 		Platform: workspace.Platform{TRE: "tre", Location: "westeurope", Subscription: "s", Group: "rg-core"},

@@ -105,6 +105,30 @@ func (f Function) without(ctx context.Context, ranges []string, gone func(addres
 	return blocks, nil
 }
 
+// unheld tells of the first range of a service that is not reserved for it: one
+// that was made so late after its reservation that this was given back.
+func (f Function) unheld(ctx context.Context, r workspace.Resource) (why, err error) {
+	if r.Kind != workspace.Service {
+		return nil, nil
+	}
+	for _, text := range r.Addresses {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("address range %.40q is none", text), nil
+		}
+		for _, net := range address.Cover(f.Pool.Space, p) {
+			b, err := f.Ports.Addresses.BlockOf(ctx, net)
+			if err != nil {
+				return nil, fmt.Errorf("address block %s: %w", net, err)
+			}
+			if !slices.Contains(b.Taken, address.Allocation{Range: p, Holder: r.ID}) {
+				return fmt.Errorf("address range %s is not reserved for it any more: delete it, and make it anew", p), nil
+			}
+		}
+	}
+	return nil, nil
+}
+
 // release gives back the ranges of a deleted service, which its workspace
 // holds for it.
 func (s *step) release(ctx context.Context) error {

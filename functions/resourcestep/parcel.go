@@ -25,8 +25,11 @@ type parcel struct {
 // none to be had, ever.
 func (f Function) parcel(ctx context.Context, ref workspace.TemplateRef) (parcel, error) {
 	files, err := f.Ports.Packages.LoadPackage(ctx, ref.Digest)
-	if errors.Is(err, airlock.ErrNotFound) {
+	switch {
+	case errors.Is(err, airlock.ErrNotFound):
 		return parcel{}, final("the package of template %s %s is not kept any more: register it again under another version", ref.Name, ref.Version)
+	case errors.Is(err, airlock.ErrInvalid):
+		return parcel{}, final("the package of template %s %s is not what was registered: nothing is deployed of it", ref.Name, ref.Version)
 	}
 	if err != nil {
 		return parcel{}, fmt.Errorf("template %s %s: %w", ref.Name, ref.Version, err)

@@ -29,7 +29,14 @@ func (s *step) take(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	if s.op.Steps[s.i].Action == workspace.Install {
-		if why := mayHold(l); why != nil {
+		why := mayHold(l)
+		if why == nil {
+			why, err = s.f.unheld(ctx, s.target)
+		}
+		if err != nil {
+			return false, err
+		}
+		if why != nil {
 			return s.refuse(ctx, why.Error())
 		}
 	}

@@ -1,8 +1,9 @@
 // Package retain ends what was kept long enough. In: a timer, once a day or
 // more often. It orders a look at every request whose retention is over, purges
 // containers that no request's state owns, with an audit line, forgets the
-// idempotency keys of calls that nobody repeats any more, and notes which
-// memberships, trainings and agreements end soon. Out: orders to look, and to
+// idempotency keys of calls that nobody repeats any more, frees address ranges
+// that nothing took, and notes which memberships, trainings and agreements end
+// soon. Out: orders to look, and to
 // tell people.
 package retain
 
@@ -36,6 +37,7 @@ type Function struct {
 	Ledger  ledger.Ledger
 	Work    airlock.Work
 	Janitor airlock.Janitor
+	Estate  Estate
 	Keys    calls.Keys    // of calls to the API; nil where there is none
 	KeyLife time.Duration // how long they hold; 0 means a week
 	Members airlock.Members
@@ -59,9 +61,15 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 		return Out{}, fmt.Errorf("workspaces: %w", err)
 	}
 	var out Out
-	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx), f.forget(ctx), f.warnPeople(ctx, &out)}
+	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx), f.forget(ctx), f.warnPeople(ctx, &out), f.ranges(ctx)}
 	for _, w := range workspaces {
-		failed = append(failed, f.retired(ctx, w.ID, &out), f.warnMembers(ctx, w.ID, &out), f.orphans(ctx, w.StorageAccount))
+		failed = append(failed, f.retired(ctx, w.ID, &out))
+		if !w.Gone {
+			failed = append(failed, f.warnMembers(ctx, w.ID, &out))
+		}
+		if w.StorageAccount != "" && !w.Gone { // otherwise there is none, or none any more
+			failed = append(failed, f.orphans(ctx, w.StorageAccount))
+		}
 	}
 	err = errors.Join(failed...)
 	f.Health.Note(ctx, health.Retain, err, fault.KindOf(err).String())

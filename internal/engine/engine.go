@@ -62,7 +62,8 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)
 	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge,
 		Keys: s.Store, KeyLife: c.API.KeyLife, Members: s.Store, Rolls: s.Store, Records: s.Store, Days: w.ExpiryWarnings,
-		Health: s.Health, Beats: s.Store, Keep: c.Health.Keep}.Handle)
+		Health: s.Health, Beats: s.Store, Keep: c.Health.Keep,
+		Estate: retain.Estate{Store: s.Store, Lists: s.Store, Addresses: s.Store, Unowned: c.Workspaces.Unowned}}.Handle)
 	if err := addWorkspaces(app, c, s, log); err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ import (
 // says why.
 func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, log *slog.Logger) error {
 	if !c.Workspaces.On() {
-		azfunc.Add(app, "resourcestep", "order", off[message.Step, resourcestep.Out])
-		azfunc.Add(app, "workspacerequest", "order", off[message.RequestWorkspace, workspacerequest.Out])
+		azfunc.Add(app, "resourcestep", "order", off[message.Step, resourcestep.Out]())
+		azfunc.Add(app, "workspacerequest", "order", off[message.RequestWorkspace, workspacerequest.Out]())
 		return nil
 	}
 	stacks, machines, vault, err := cloud(c)
@@ -44,8 +44,8 @@ func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, log *slog.
 }
 
 // off refuses what is asked of a TRE that makes no workspaces.
-func off[In, Out any](context.Context, In) (out Out, err error) {
-	return out, fault.Refuse(workspace.ErrOff)
+func off[In, Out any]() func(context.Context, In) (Out, error) {
+	return func(context.Context, In) (out Out, err error) { return out, fault.Refuse(workspace.ErrOff) }
 }
 
 // cloud opens the way to Azure Resource Manager and the vault. It does not use
