@@ -103,7 +103,7 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 	}
 	log := slog.New(slog.DiscardHandler)
 	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Audits: b.store, Workspaces: b.store, Members: b.store, People: b.store,
-		Manifests: b.store, Containers: b.files, Orders: nowhere{}, Facts: nowhere{}},
+		Manifests: b.store, Operations: b.store, Containers: b.files, Orders: nowhere{}, Facts: nowhere{}},
 		Now: now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
 	b.roster = &roster.Roster{Desk: b.desk, Now: now, Hint: time.Minute, Log: log, Ports: roster.Ports{Rolls: b.store, Records: b.store,
 		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: nowhere{}}}

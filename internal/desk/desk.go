@@ -19,6 +19,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/people"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // What can be wrong beside what the rulebook says. Every other error of this
@@ -51,8 +52,15 @@ type Records interface {
 	Record(ctx context.Context, oid string) (people.Record, error)
 }
 
+// Operations lists what was done to resources.
+type Operations interface {
+	// Operations lists the operations of a resource.
+	Operations(ctx context.Context, key workspace.Key, page airlock.Page) ([]workspace.Operation, string, error)
+}
+
 // Ports are what a desk works with.
 type Ports struct {
+	Operations Operations // whose audit lines belong to a workspace's; nil: there are none
 	Requests   airlock.Requests
 	Files      airlock.Files
 	Trail      airlock.Trail

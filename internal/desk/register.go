@@ -18,6 +18,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // Search asks for audit lines of one or more partitions.
@@ -38,12 +39,48 @@ type Found struct {
 }
 
 // WorkspaceAudit searches all audit lines of a workspace: of its requests, its
-// members and itself.
-func (d *Desk) WorkspaceAudit(ctx context.Context, c Caller, workspace string, s Search) (Found, error) {
-	if _, err := d.Admit(ctx, c, workspace, access.Audit); err != nil {
+// members and what is in it; and those that are kept beside those of all
+// workspaces: of the request that asked for it, of itself, and of the operations
+// on it.
+func (d *Desk) WorkspaceAudit(ctx context.Context, c Caller, id string, s Search) (Found, error) {
+	if _, err := d.Admit(ctx, c, id, access.Audit); err != nil {
 		return Found{}, err
 	}
-	return d.SearchAudit(ctx, []string{workspace}, s)
+	chains, err := d.chains(ctx, id, s.Filter.Request)
+	if err != nil {
+		return Found{}, err
+	}
+	return d.search(ctx, append(chains, source{partition: id, request: s.Filter.Request}), s)
+}
+
+// source is where audit lines are searched for.
+type source struct {
+	partition string
+	request   string // what they are chained under; "" for all of the partition
+}
+
+// chains are where the audit lines about a workspace are that stand beside those
+// of all workspaces; of is the one chain that is asked for, "" for all.
+func (d *Desk) chains(ctx context.Context, id, of string) ([]source, error) {
+	names := []string{id, workspace.Request{ID: id}.Chain()}
+	if d.Ports.Operations != nil {
+		operations, err := airlock.Collect(func(p airlock.Page) ([]workspace.Operation, string, error) {
+			return d.Ports.Operations.Operations(ctx, workspace.Key{Partition: workspace.System, ID: id}, p)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("operations on workspace %s: %w", id, err)
+		}
+		for _, o := range operations {
+			names = append(names, o.ID)
+		}
+	}
+	var all []source
+	for _, name := range names {
+		if of == "" || of == name {
+			all = append(all, source{partition: workspace.System, request: name})
+		}
+	}
+	return all, nil
 }
 
 // WholeAudit searches the audit lines of every workspace, of people, and of
@@ -67,21 +104,31 @@ func (d *Desk) WholeAudit(ctx context.Context, c Caller, s Search) (Found, error
 // Nothing holds the lines of several requests in the order of time, so each
 // page reads what the filter picks from the cursor on, and keeps a page of it.
 func (d *Desk) SearchAudit(ctx context.Context, partitions []string, s Search) (Found, error) {
+	var all []source
+	for _, partition := range partitions {
+		all = append(all, source{partition: partition, request: s.Filter.Request})
+	}
+	return d.search(ctx, all, s)
+}
+
+func (d *Desk) search(ctx context.Context, sources []source, s Search) (Found, error) {
 	p, err := s.pick()
 	if err != nil {
 		return Found{}, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(d.parallel())
-	for _, partition := range partitions {
+	for _, from := range sources {
 		group.Go(func() error {
+			filter := p.filter
+			filter.Request = from.request
 			err := pages(func(after string) (string, error) {
-				lines, next, err := d.Ports.Audits.AuditLines(ctx, partition, p.filter, airlock.Page{After: after})
+				lines, next, err := d.Ports.Audits.AuditLines(ctx, from.partition, filter, airlock.Page{After: after})
 				p.add(lines)
 				return next, err
 			})
 			if err != nil {
-				return fmt.Errorf("audit lines of %s: %w", partition, err)
+				return fmt.Errorf("audit lines of %s: %w", from.partition, err)
 			}
 			return nil
 		})

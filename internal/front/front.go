@@ -64,7 +64,7 @@ func Add(app *azfunc.App, settings Settings) error {
 	people := &desk.Desk{Now: time.Now, Cadence: backing.Cadence(c), Log: log,
 		Parallel: c.Work.Concurrency, Inspects: c.Work.SubmitInspects, Ports: desk.Ports{
 			Requests: s.Store, Files: s.Store, Trail: s.Store, Audits: s.Store, Workspaces: s.Store, Members: s.Store,
-			People: s.Store, Manifests: s.Store, Containers: boxes, Orders: orders, Facts: s.Topic}}
+			People: s.Store, Manifests: s.Store, Operations: s.Store, Containers: boxes, Orders: orders, Facts: s.Topic}}
 	members := &roster.Roster{Desk: people, Now: time.Now, Hint: c.Work.HintAfter, Log: log, Ports: roster.Ports{
 		Rolls: s.Store, Records: s.Store, Members: s.Store, Workspaces: s.Store, Orders: orders}}
 	return addPages(app, settings, people, members, s, monitor(c, settings.Version, s, boxes))

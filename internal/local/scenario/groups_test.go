@@ -52,7 +52,7 @@ func TestARoleThroughAGroup(t *testing.T) {
 	}
 	var mine api.Workspaces
 	x.must(json.Unmarshal(call("heart-professor", "/workspaces").Body, &mine))
-	if len(mine.Workspaces) != 1 || mine.Workspaces[0].ID != heart || mine.Workspaces[0].Properties.ScopeID != "api://"+stack.Audience {
+	if len(mine.Workspaces) != 1 || mine.Workspaces[0].ID != heart || mine.Workspaces[0].Properties["scope_id"] != "api://"+stack.Audience {
 		t.Errorf("workspaces %+v", mine)
 	}
 }
