@@ -40,7 +40,10 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *ro
 	if err != nil {
 		return err
 	}
-	things := newResources(c, people, s)
+	things, err := newResources(c, people, s)
+	if err != nil {
+		return err
+	}
 	meter := &calls.Meter{Buckets: s.Store, Now: time.Now, Rate: float64(c.API.Rate), Burst: c.API.Burst, Block: c.API.RateBlock}
 	app.HTTP("api", atFirstCall(func() http.Handler {
 		return api.New(api.Settings{Desk: people, Roster: members, Resources: things, Verifier: api.Identity(verifier, groups, app.Log),
