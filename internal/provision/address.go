@@ -47,6 +47,9 @@ func (b *Builder) spaceOf(properties map[string]any) (space, error) {
 	if n := len(address.Cover(b.Pool.Space, want)); n > maxBlocks {
 		return space{}, fmt.Errorf("address_space: %s is larger than %d networks of /16: %w", want, maxBlocks, address.ErrInvalid)
 	}
+	if err := address.Fits(b.Pool.Space, b.Pool.Reserved, nil, want); err != nil {
+		return space{}, fmt.Errorf("address_space: %w", err)
+	}
 	return space{want: want}, nil
 }
 

@@ -50,6 +50,11 @@ func (b *Builder) prepare(ctx context.Context, act workspace.Act, d draft, n New
 		return d, err
 	}
 	d.order = workspace.Order{Action: workspace.Install, Limit: t.Deadlines.For(workspace.Install), Before: d.steps.before, After: d.steps.after}
+	if d.space != (space{}) { // so that what cannot have a range leaves nothing in the vault
+		if _, _, err := b.reserve(ctx, d.space, d.ID, 0); err != nil {
+			return d, err
+		}
+	}
 	masked, secrets := t.Mask(properties)
 	fresh, err := b.keep(ctx, d.ID, act.Operation, secrets)
 	if err != nil {
@@ -80,6 +85,9 @@ func (d *draft) system(p workspace.Platform) {
 		d.Properties["shared_service_id"] = d.ID
 	case workspace.Service, workspace.UserResource:
 		d.Properties["workspace_id"] = d.Workspace
+	}
+	if d.Kind == workspace.UserResource && d.template.Declares("owner_id") {
+		d.Properties["owner_id"] = d.Owner.OID
 	}
 }
 

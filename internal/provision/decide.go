@@ -114,7 +114,7 @@ func (b *Builder) covered(ctx context.Context, r workspace.Request, d *draft, tr
 		return workspace.Change{}, "", err
 	}
 	at := r.CreatedAt
-	act := workspace.Act{By: p.By, Role: access.TREAdmin, At: at, Operation: idOf("grant", r.ID), Reason: p.Reason}
+	act := workspace.Act{By: p.By, Role: access.TREAdmin, At: at, Operation: idOf("grant", r.ID), Reason: "standing approval " + p.ID + ": " + p.Reason}
 	if c, err = b.granted(ctx, act, r, d, try); waits(err) {
 		return workspace.Change{}, "a standing approval covers it, but: " + err.Error(), nil
 	}

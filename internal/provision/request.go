@@ -132,6 +132,9 @@ func (b *Builder) vet(ctx context.Context, r workspace.Request) (workspace.Reque
 	if err != nil {
 		return r, err
 	}
+	if oid := text(properties, "workspace_owner_object_id"); oid != "" && oid != r.Requester.OID {
+		return r, fmt.Errorf("workspace_owner_object_id: who asks for a workspace becomes its owner, name others as members: %w", airlock.ErrInvalid)
+	}
 	full := t.Defaults(properties)
 	if err := unfit(t.Validate(full), nil); err != nil {
 		return r, err

@@ -157,6 +157,7 @@ func TestRefusedRequests(t *testing.T) {
 		"no id":             {func(r *workspace.Request) { r.ID = "x/y" }, airlock.ErrInvalid},
 		"too many members":  {func(r *workspace.Request) { r.Members = make([]workspace.Member, 40) }, airlock.ErrInvalid},
 		"an administrator":  {func(r *workspace.Request) { r.Members[0].Role = access.TREAdmin }, airlock.ErrInvalid},
+		"another owner":     {func(r *workspace.Request) { r.Properties["workspace_owner_object_id"] = adam.OID }, airlock.ErrInvalid},
 		"no source":         {func(r *workspace.Request) { r.Source = "" }, airlock.ErrInvalid},
 	} {
 		b := newBed(t)

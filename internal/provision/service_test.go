@@ -72,7 +72,7 @@ func TestOwners(t *testing.T) {
 	} {
 		r, _, err := b.UserResource(t.Context(), by(rita), id(), w, s, provision.New{Template: "vm", Properties: named(tt.given), Roles: tt.roles})
 		wrong(t, tt.name, err, tt.err)
-		if err == nil && r.Owner.OID != tt.want {
+		if err == nil && (r.Owner.OID != tt.want || r.Properties["owner_id"] != tt.want) {
 			t.Errorf("%s: %s", tt.name, r.Owner.OID)
 		}
 	}
