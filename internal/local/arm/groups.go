@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/fake"
@@ -64,7 +65,9 @@ func groupsClient(s *Server, c *call) policy.Transporter {
 	srv.NewListPager = func(*armresources.ResourceGroupsClientListOptions) fake.PagerResponder[armresources.ResourceGroupsClientListResponse] {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		groups, next := page(s, c, s.state.groups(c.scope.Subscription))
+		filter := c.request.URL.Query().Get("$filter")
+		all := slices.DeleteFunc(s.state.groups(c.scope.Subscription), func(g *resource) bool { return !chosen(g, filter) })
+		groups, next := page(s, c, all)
 		return onePage(armresources.ResourceGroupsClientListResponse{ResourceGroupListResult: armresources.ResourceGroupListResult{
 			Value: listAs[armresources.ResourceGroup](groups), NextLink: next}})
 	}

@@ -97,6 +97,12 @@ func TestListsFollowGroupsTypesAndTags(t *testing.T) {
 			t.Errorf("%q: %d resources, %v, want %d", filter, len(page.Value), err, want)
 		}
 	}
+	for filter, want := range map[string]int{"tagName eq 'tre_id' and tagValue eq 'heart'": 1, "tagName eq 'tre_id' and tagValue eq 'none'": 0} {
+		page, err := r.groups.NewListPager(&armresources.ResourceGroupsClientListOptions{Filter: optional(filter)}).NextPage(t.Context())
+		if err != nil || len(page.Value) != want {
+			t.Errorf("%q: %d groups, %v, want %d", filter, len(page.Value), err, want)
+		}
+	}
 	if g, err := r.groups.Get(t.Context(), "rg-a", nil); err != nil || *g.Tags["tre_id"] != "heart" {
 		t.Errorf("group: %v", err)
 	}
