@@ -36,7 +36,10 @@ func (s *Server) unmanageOthers(ctx context.Context, r *run, before []string, re
 		r.stack.state = armdeploymentstacks.DeploymentStackProvisioningStateDeletingResources
 	}
 	s.mu.Unlock()
-	s.finish(r, s.unmanage(ctx, r, gone))
+	err := s.unmanage(ctx, r, gone)
+	if ctx.Err() == nil {
+		s.finish(r, err)
+	}
 }
 
 // unmanage lets go of resources: children before parents, groups last. What cannot be deleted stays managed, and is

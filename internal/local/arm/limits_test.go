@@ -138,3 +138,17 @@ func TestSomeResourcesCannotBeDeletedByThemselves(t *testing.T) {
 		t.Errorf("failed resources: %v, %v", st.Properties.FailedResources, err)
 	}
 }
+
+func TestAServerThatClosesTellsOfNoEnd(t *testing.T) {
+	t.Parallel()
+	r := start(t, arm.Config{Pace: arm.Pace{Resource: time.Hour}})
+	if _, err := r.stacks.BeginCreateOrUpdateAtSubscription(t.Context(), "ws", aWorkspace(t, "a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if events := r.told(stackID); len(events) > 0 {
+		t.Errorf("events = %v", events)
+	}
+}

@@ -76,7 +76,10 @@ func (s *Server) deploy(ctx context.Context, r *run) {
 			break
 		}
 	}
-	if err == nil && !r.canceled.Load() && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		return // the server closes: nothing has come to an end
+	}
+	if err == nil && !r.canceled.Load() {
 		s.settleDeployment(r, result, nil)
 		s.unmanageOthers(ctx, r, before, result)
 		return

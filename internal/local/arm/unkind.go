@@ -82,7 +82,8 @@ type Call struct {
 // Fault fails some calls.
 type Fault struct {
 	Kind Kind
-	// At is the stage. Default: Request for kinds of requests, any other stage for kinds of resources.
+	// At is the stage. Default: Request for kinds of requests, any other stage where the kind makes sense for kinds of
+	// resources.
 	At Stage
 	// Name is a pattern of the last part of the id, as in path.Match. Default: any.
 	Name string
@@ -169,6 +170,10 @@ func (f Fault) applies(c Call) bool {
 		}
 	case InUse, VaultNotEmpty:
 		if c.Stage != Delete {
+			return false
+		}
+	case Quota, Policy, NoCapacity, Denied:
+		if c.Stage == Delete {
 			return false
 		}
 	default: // happens to anything
