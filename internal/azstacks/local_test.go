@@ -7,7 +7,6 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/azarm"
 	"github.com/trefoil-tre/trefoil/internal/azstacks"
-	"github.com/trefoil-tre/trefoil/internal/cloudtest"
 	"github.com/trefoil-tre/trefoil/internal/local/arm"
 	"github.com/trefoil-tre/trefoil/internal/local/arm/template"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
@@ -49,18 +48,6 @@ func ticks(t *testing.T) func() {
 	ticker := time.NewTicker(2 * time.Millisecond)
 	t.Cleanup(ticker.Stop)
 	return func() { <-ticker.C }
-}
-
-// TestConformanceOverHTTP: the same against real polling.
-func TestConformanceOverHTTP(t *testing.T) {
-	t.Parallel()
-	cloudtest.RunStacks(t, func(t *testing.T) cloudtest.Stacks {
-		s := local(t, arm.Config{Pace: arm.Pace{Resource: 300 * time.Millisecond, Delete: 300 * time.Millisecond}})
-		return cloudtest.Stacks{Port: dial(t, s), At: at, Group: group, Template: []byte(small), Output: "key_vault_id", Pass: ticks(t),
-			Break: func(at workspace.Stack) {
-				s.Script(arm.Fault{Kind: arm.Policy, Times: 1, Match: func(c arm.Call) bool { return strings.HasSuffix(c.Stack, "/"+at.Name) }})
-			}}
-	})
 }
 
 // TestTokenOverHTTP: the operation of a deletion is asked by its token when the

@@ -83,9 +83,6 @@ func cloud(c config.Config) (*azstacks.Stacks, *azmachines.Machines, *azvault.Va
 // tokenLife is how long a resume token is good for: longer than any step.
 const tokenLife = 7 * 24 * time.Hour
 
-// sealer seals resume tokens, whose addresses carry a signature.
-type sealer struct{ codec *seal.Codec }
-
 // newSealer returns nil, which keeps no tokens, where there are no keys.
 func newSealer(secrets config.Secrets) (azarm.Sealer, error) {
 	if len(secrets) == 0 {
@@ -99,20 +96,5 @@ func newSealer(secrets config.Secrets) (azarm.Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("TRE_TOKEN_KEYS: %w", err)
 	}
-	return sealer{codec}, nil
+	return azarm.Codec{Keys: codec, Life: tokenLife}, nil
 }
-
-// purpose is what resume tokens are sealed for.
-const purpose = "resume token"
-
-// Seal implements azarm.Sealer: what is too long is not kept.
-func (s sealer) Seal(value []byte) string {
-	sealed, err := s.codec.Seal(purpose, value, tokenLife)
-	if err != nil {
-		return ""
-	}
-	return sealed
-}
-
-// Open implements azarm.Sealer.
-func (s sealer) Open(sealed string) ([]byte, error) { return s.codec.Open(purpose, sealed) }
