@@ -89,6 +89,7 @@ func TestTrouble(t *testing.T) {
 		{"policy", &workspace.CloudError{Status: 403, Code: "RequestDisallowedByPolicy", Message: "no public IP"}, true, 0, "no public IP"},
 		{"bad request", &workspace.CloudError{Status: 400, Code: "InvalidTemplate", Message: "x"}, true, 0, "x"},
 		{"out of sync", &workspace.CloudError{Status: 409, Code: "DeploymentStackOutOfSync", Message: "x"}, true, 0, "x"},
+		{"a provider that nobody registered", &workspace.CloudError{Status: 409, Code: "MissingSubscriptionRegistration", Message: "Microsoft.Security"}, true, 0, "Microsoft.Security"},
 		{"forbidden, on something old", &workspace.CloudError{Status: 403, Code: "AuthorizationFailed", Message: "x"}, true, 0, "x"},
 	}
 	for _, tt := range tests {
