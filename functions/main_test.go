@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -46,8 +47,16 @@ func bindings(t *testing.T) map[string][]binding {
 	return all
 }
 
+// estate are the settings of a TRE that makes workspaces.
+var estate = map[string]string{
+	"TRE_SUBSCRIPTION": "5a1f0c2e-0000-4000-8000-000000000001", "TRE_LOCATION": "westeurope", "TRE_CORE_GROUP": "rg-core",
+	"TRE_VAULT_URL":        "https://kv-tre.vault.azure.net",
+	"TRE_VAULT_ID":         "/subscriptions/5a1f0c2e-0000-4000-8000-000000000001/resourceGroups/rg-core/providers/Microsoft.KeyVault/vaults/kv-tre",
+	"TRE_ENGINE_PRINCIPAL": "5a1f0c2e-0000-4000-8000-000000000002", "TRE_TOKEN_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+}
+
 // app is the app with everything in it, as on one machine.
-func app(t *testing.T, which string) *azfunc.App {
+func app(t *testing.T, which string, more ...map[string]string) *azfunc.App {
 	t.Helper()
 	const account = "DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=a2V5;EndpointSuffix=core.windows.net"
 	settings := map[string]string{
@@ -57,6 +66,9 @@ func app(t *testing.T, which string) *azfunc.App {
 		"TRE_COOKIE_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 		"TRE_PORTAL_URL":  "https://tre.example/portal", "TRE_API_URL": "https://tre.example/api",
 		"TRE_SMTP_HOST": "mail.example", "TRE_SMTP_FROM": "tre@example.org",
+	}
+	for _, m := range more {
+		maps.Copy(settings, m)
 	}
 	c, err := config.Load(func(name string) (string, bool) { v, ok := settings[name]; return v, ok })
 	if err != nil {
@@ -84,7 +96,7 @@ func app(t *testing.T, which string) *azfunc.App {
 func TestBindings(t *testing.T) {
 	t.Parallel()
 	said := bindings(t)
-	for _, f := range app(t, "all").Functions() {
+	for _, f := range app(t, "all", estate).Functions() {
 		bound, ok := said[f.Name]
 		delete(said, f.Name)
 		if !ok {
@@ -120,6 +132,21 @@ func TestBindings(t *testing.T) {
 	}
 	for name := range said {
 		t.Errorf("%s has a function.json and no code", name)
+	}
+}
+
+// TestWithoutWorkspaces proves that a TRE which makes no workspaces has the same
+// functions: they refuse, and say why.
+func TestWithoutWorkspaces(t *testing.T) {
+	t.Parallel()
+	with, without := app(t, "all", estate).Functions(), app(t, "all").Functions()
+	if len(with) != len(without) {
+		t.Fatalf("%d functions with workspaces, %d without", len(with), len(without))
+	}
+	for i, f := range with {
+		if other := without[i]; f.Name != other.Name || f.Trigger != other.Trigger || !slices.Equal(f.Outputs(), other.Outputs()) {
+			t.Errorf("%s is wired as %+v without workspaces", f.Name, other)
+		}
 	}
 }
 
