@@ -144,20 +144,20 @@ func TestW5(t *testing.T) {
 	t.Parallel()
 	t.Run("a new workspace", func(t *testing.T) {
 		t.Parallel()
-		everyFault(t, freshID, func(t testing.TB) *bed { b := newBed(t); b.newWorkspace(b.asked); return b })
+		everyFault(t, freshID, func(t testing.TB) *bed { b := newBed(t, quick); b.newWorkspace(b.asked); return b })
 	})
 	t.Run("a pipeline over two partitions", func(t *testing.T) {
 		t.Parallel()
-		everyFault(t, serviceID, func(t testing.TB) *bed { b := newBed(t); b.pipeline(); return b })
+		everyFault(t, serviceID, func(t testing.TB) *bed { b := newBed(t, quick); b.pipeline(); return b })
 	})
 	t.Run("a cascade", func(t *testing.T) {
 		t.Parallel()
-		everyFault(t, roomtest.Here, func(t testing.TB) *bed { b := newBed(t); b.estate(); b.cascade(); return b })
+		everyFault(t, roomtest.Here, func(t testing.TB) *bed { b := newBed(t, quick); b.estate(); b.cascade(); return b })
 	})
 	t.Run("a failure", func(t *testing.T) {
 		t.Parallel()
 		everyFault(t, serviceID, func(t testing.TB) *bed {
-			b := newBed(t)
+			b := newBed(t, quick)
 			b.Cloud.Script(memcloud.Rule{Call: memcloud.Deploy, Name: b.stackOf(sharedID), End: memcloud.Quota()})
 			b.pipeline()
 			return b
@@ -166,7 +166,7 @@ func TestW5(t *testing.T) {
 	t.Run("a machine's action", func(t *testing.T) {
 		t.Parallel()
 		everyFault(t, machineID, func(t testing.TB) *bed {
-			b := newBed(t)
+			b := newBed(t, quick)
 			b.estate()
 			r := b.Get(key(machineID))
 			b.Cloud.Add(workspace.Machine(r.Outputs["azure_resource_id"].(string)), "Standard_B2s")
@@ -174,6 +174,12 @@ func TestW5(t *testing.T) {
 			return b
 		})
 	})
+}
+
+// quick is a cloud that is done by the next look: there are as many calls to
+// fail as steps, and no more.
+func quick(c *memcloud.Config) {
+	c.Deploy, c.Remove, c.Act = time.Second, time.Second, time.Second
 }
 
 // TestW6 and W7 and W10: an order that cannot be read is told as such, once, and

@@ -102,7 +102,7 @@ func TestActions(t *testing.T) {
 func TestServiceGivesItsRangeBack(t *testing.T) {
 	t.Parallel()
 	set := func(t testing.TB) *bed {
-		b := newBed(t)
+		b := newBed(t, quick)
 		b.estate()
 		b.reserve(roomtest.Here, serviceID, "10.3.0.0/24")
 		m, s := b.disabled(key(machineID)), b.disabled(key(serviceID))
