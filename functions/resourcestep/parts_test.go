@@ -120,3 +120,18 @@ func TestServiceGivesItsRangeBack(t *testing.T) {
 	}
 	everyFault(t, serviceID, set)
 }
+
+// A service whose range was given back before it was made is not deployed into
+// what may be somebody else's.
+func TestRangeWasGivenBack(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	b.put(b.resource(workspace.Workspace, roomtest.Here))
+	s := b.fresh(workspace.Service, serviceID)
+	s.Addresses = []string{"10.3.0.0/24"}
+	op := b.begin(s, workspace.Order{Action: workspace.Install})
+	b.Must(b.run(op))
+	if op = b.Reread(op); op.Status != workspace.DeploymentFailed || !strings.Contains(op.Message, "10.3.0.0/24 is not reserved") || b.Cloud.Calls(memcloud.Deploy) > 0 {
+		t.Errorf("is %s: %s", op.Status, op.Message)
+	}
+}
