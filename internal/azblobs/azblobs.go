@@ -34,7 +34,9 @@ type Config struct {
 	AirlockConnection string
 	AirlockEndpoint   string
 	// WorkspaceConnections are connection strings of workspace accounts. Where
-	// there are any, no other workspace account can be reached.
+	// there are any, no other workspace account can be reached, but by one of an
+	// account {account}: it is every account's, with {account} for its name, as in
+	// emulators, whose accounts may share a key.
 	WorkspaceConnections []string
 	// WorkspaceEndpoint is the blob service of a workspace account, with
 	// {account} for its name; "" means DefaultPattern.
@@ -51,6 +53,7 @@ type Config struct {
 type Accounts struct {
 	config     Config
 	credential azcore.TokenCredential // nil while no account needs it
+	every      string                 // connection string of all accounts that have none of their own; "" where there is none
 
 	mu    sync.Mutex
 	known map[string]*account
@@ -80,6 +83,14 @@ func New(c Config) (*Accounts, error) {
 	}
 	a := &Accounts{config: c, credential: c.Credential, known: map[string]*account{}}
 	for _, text := range c.WorkspaceConnections {
+		if strings.Contains(text, "AccountName="+placeholder+";") {
+			a.every = text
+			text = strings.ReplaceAll(text, placeholder, "any")
+			if _, _, err := a.byConnection(text); err != nil {
+				return nil, fmt.Errorf("workspace accounts: %w", err)
+			}
+			continue
+		}
 		name, made, err := a.byConnection(text)
 		if err != nil {
 			return nil, fmt.Errorf("workspace account: %w", err)
@@ -153,15 +164,27 @@ func (a *Accounts) find(name string) (*account, error) {
 	if found, ok := a.known[name]; ok {
 		return found, nil
 	}
-	if len(a.config.WorkspaceConnections) > 0 || !accountName.MatchString(name) {
+	if !accountName.MatchString(name) || a.every == "" && len(a.config.WorkspaceConnections) > 0 {
 		return nil, fmt.Errorf("%.24q: %w", name, ErrAccount)
 	}
-	made, err := a.byIdentity(strings.ReplaceAll(a.config.WorkspaceEndpoint, "{account}", name))
+	made, err := a.make(name)
 	if err != nil {
 		return nil, fmt.Errorf("account %q: %w", name, err)
 	}
 	a.known[name] = made
 	return made, nil
+}
+
+// placeholder stands for an account's name.
+const placeholder = "{account}"
+
+// make returns the way to an account that was not asked for before.
+func (a *Accounts) make(name string) (*account, error) {
+	if a.every == "" {
+		return a.byIdentity(strings.ReplaceAll(a.config.WorkspaceEndpoint, placeholder, name))
+	}
+	_, made, err := a.byConnection(strings.ReplaceAll(a.every, placeholder, name))
+	return made, err
 }
 
 // Service is the client of an account; ErrAccount when there is none.

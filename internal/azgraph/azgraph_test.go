@@ -31,7 +31,7 @@ func (i identity) GetToken(ctx context.Context, o policy.TokenRequestOptions) (a
 	if i.wrong != "" {
 		return azcore.AccessToken{Token: i.wrong, ExpiresOn: time.Now().Add(time.Hour)}, nil
 	}
-	env := i.server.Identity()
+	env := i.server.Identity("00000000-0000-4000-8000-00000000000f")
 	address := env["IDENTITY_ENDPOINT"] + "?api-version=2019-08-01&resource=" + url.QueryEscape(strings.TrimSuffix(o.Scopes[0], "/.default"))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -56,7 +56,7 @@ func (i identity) GetToken(ctx context.Context, o policy.TokenRequestOptions) (a
 //nolint:paralleltest // sets the environment
 func TestManagedIdentity(t *testing.T) {
 	s := start(t)
-	for name, value := range s.Identity() {
+	for name, value := range s.Identity("00000000-0000-4000-8000-00000000000f") {
 		t.Setenv(name, value)
 	}
 	g := open(t, s, func(c *azgraph.Config) { c.Credential = nil })

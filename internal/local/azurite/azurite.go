@@ -37,10 +37,10 @@ type Config struct {
 	StopTimeout time.Duration
 }
 
-// DefaultAccounts are the accounts of the design (host, state, airlock, audit, two workspaces) and sixteen
-// spare ones for tests that want an account of their own.
+// DefaultAccounts are the accounts of the design (host, state, airlock, audit, two workspaces), sixteen spare ones for
+// tests that want an account of their own, and the Family.
 func DefaultAccounts() []string {
-	accounts := []string{"host", "state", "airlock", "audit", "ws1", "ws2"}
+	accounts := []string{"host", "state", "airlock", "audit", "ws1", "ws2", Family}
 	for i := range spareAccounts {
 		accounts = append(accounts, fmt.Sprintf("%s%02d", SparePrefix, i+1))
 	}

@@ -16,12 +16,19 @@ import (
 
 // parentWatch is run by Node before Azurite: it ends the process when standard input closes, which the operating
 // system does for us when the parent dies. Data in a folder is saved first, by Azurite's own handler of SIGTERM.
+// Then it gives Azurite the accounts of the Family, which it has no setting for.
 const parentWatch = `
 const end = () => {
   if (process.argv.includes("--inMemoryPersistence") || !process.emit("SIGTERM")) process.exit(0);
   setTimeout(() => process.exit(0), 8000).unref();
 };
 process.stdin.on("end", end).on("error", end).resume();
+const store = require(require("path").join(require("path").dirname(process.argv[1]), "common", "AccountDataStore.js")).default;
+const known = store.prototype.getAccount;
+store.prototype.getAccount = function (name) {
+  const found = known.call(this, name), family = known.call(this, "` + Family + `");
+  return found ?? (family && /` + familyNames + `/.test(name) ? { ...family, name } : undefined);
+};
 require(process.argv[1]);`
 
 // keptLines is how much of Azurite's output an error quotes.

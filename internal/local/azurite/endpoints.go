@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -51,8 +52,31 @@ func (e Endpoints) Environ() string {
 	return EnvName + "=" + string(data)
 }
 
+// Family is the account whose key serves every account of workspaces that are made while Azurite runs: their names
+// are not known before, and Azurite learns accounts only at its start.
+const Family = "*"
+
+// familyNames are the names that our templates give such accounts: "st" and a suffix of the resource.
+const familyNames = "^st[a-z2-7]{20}$"
+
+var familyName = regexp.MustCompile(familyNames)
+
+// InFamily tells whether an account of that name exists by the Family's key.
+func InFamily(account string) bool { return familyName.MatchString(account) }
+
+// KeyOf is an account's key in base64, out of the keys of Endpoints; empty for an account that does not exist.
+func KeyOf(keys map[string]string, account string) string {
+	if key, ok := keys[account]; ok && account != Family {
+		return key
+	}
+	if InFamily(account) {
+		return keys[Family]
+	}
+	return ""
+}
+
 // Key is the account's key in base64, empty for an account that does not exist.
-func (e Endpoints) Key(account string) string { return e.Accounts[account] }
+func (e Endpoints) Key(account string) string { return KeyOf(e.Accounts, account) }
 
 // BlobURL is the account's blob service, path style, without a trailing slash.
 func (e Endpoints) BlobURL(account string) string { return e.Blob + "/" + account }
@@ -72,10 +96,17 @@ func (e Endpoints) WithBlob(baseURL string) Endpoints {
 // ConnectionString is the account's connection string in the form the SDKs and the Functions host read.
 // It panics on an account that this Azurite does not have: that is a mistake in the caller's wiring.
 func (e Endpoints) ConnectionString(account string) string {
-	key, ok := e.Accounts[account]
-	if !ok {
+	key := e.Key(account)
+	if key == "" {
 		panic("azurite: no such account: " + account)
 	}
+	return e.connection(account, key)
+}
+
+// FamilyConnection is a connection string of every account of the Family, with {account} for its name.
+func (e Endpoints) FamilyConnection() string { return e.connection("{account}", e.Accounts[Family]) }
+
+func (e Endpoints) connection(account, key string) string {
 	return fmt.Sprintf("DefaultEndpointsProtocol=http;AccountName=%s;AccountKey=%s;BlobEndpoint=%s;QueueEndpoint=%s;TableEndpoint=%s;",
 		account, key, e.BlobURL(account), e.QueueURL(account), e.TableURL(account))
 }

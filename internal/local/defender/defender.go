@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 	"github.com/trefoil-tre/trefoil/internal/local/background"
 	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
@@ -98,7 +99,7 @@ func (d *Defender) Close() {
 // Uploaded takes the gateway's word that a blob has new content, and returns at once. Append and page blobs,
 // excluded containers and foreign accounts are not scanned and have no result.
 func (d *Defender) Uploaded(_ context.Context, b gateway.Blob) {
-	_, ours := d.cfg.Accounts[b.Account]
+	ours := azurite.KeyOf(d.cfg.Accounts, b.Account) != ""
 	excluded := slices.ContainsFunc(d.cfg.Excluded, func(prefix string) bool { return strings.HasPrefix(b.Container, prefix) })
 	if !ours || excluded || b.Type != "BlockBlob" {
 		return
@@ -163,7 +164,7 @@ func (d *Defender) judge(ctx context.Context, b gateway.Blob) verdict {
 }
 
 func (d *Defender) open(ctx context.Context, b gateway.Blob) (*http.Response, error) {
-	sas := storageproxy.AccountSAS(b.Account, d.cfg.Accounts[b.Account], d.cfg.Now().Add(time.Hour))
+	sas := storageproxy.AccountSAS(b.Account, azurite.KeyOf(d.cfg.Accounts, b.Account), d.cfg.Now().Add(time.Hour))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.cfg.BlobURL, nil)
 	if err != nil {
 		return nil, fmt.Errorf("scanner: %w", err)

@@ -1,13 +1,11 @@
 // Package directory is a stand-in for Microsoft Graph on one machine: the
 // people and groups of the local provider, by the few routes that the product
-// asks, and the managed identity that it asks with. It fails on demand as Graph
+// asks, and the managed identities that Azure's services are asked with. It fails on demand as Graph
 // does, and must never be reachable from outside.
 package directory
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +13,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -43,10 +42,11 @@ type Server struct {
 	config Config
 	port   int
 	http   *http.Server
-	header string // what asks the managed identity must know
-	token  string // what its bearer must know
 	fault  atomic.Pointer[http.HandlerFunc]
 	asked  atomic.Int64
+
+	mu         sync.Mutex
+	identities map[string]identity // by the header that asks for their tokens
 }
 
 // Start serves a directory until Close is called.
@@ -64,7 +64,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("directory: %w", err)
 	}
-	s := &Server{config: c, port: listener.Addr().(*net.TCPAddr).Port, header: rand.Text(), token: rand.Text()}
+	s := &Server{config: c, port: listener.Addr().(*net.TCPAddr).Port, identities: map[string]identity{}}
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.http.Serve(listener) }() // ends with Close
 	return s, nil
@@ -72,13 +72,6 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 
 // URL is the endpoint of Graph, without its version.
 func (s *Server) URL() string { return "http://127.0.0.1:" + strconv.Itoa(s.port) }
-
-// Identity is the environment of a process that asks with this machine's
-// managed identity, as App Service gives it to one.
-// https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
-func (s *Server) Identity() map[string]string {
-	return map[string]string{"IDENTITY_ENDPOINT": s.URL() + identityPath, "IDENTITY_HEADER": s.header}
-}
 
 // Asked is how often Graph was asked, whatever it answered.
 func (s *Server) Asked() int { return int(s.asked.Load()) }
@@ -95,9 +88,6 @@ func (s *Server) Fail(fault http.HandlerFunc) {
 // Close ends the directory.
 func (s *Server) Close() error { return s.http.Close() }
 
-// identityPath is where a managed identity gets its tokens.
-const identityPath = "/msi/token"
-
 func (s *Server) routes() http.Handler {
 	graph := http.NewServeMux()
 	graph.HandleFunc("GET /v1.0/users", s.users)
@@ -108,14 +98,14 @@ func (s *Server) routes() http.Handler {
 		refuse(w, http.StatusBadRequest, "BadRequest", "Resource not found for the segment.")
 	})
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+identityPath, s.identity)
+	mux.HandleFunc("GET "+identityPath, s.issue)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.asked.Add(1)
 		if fault := s.fault.Load(); fault != nil {
 			(*fault)(w, r)
 			return
 		}
-		if !same(r.Header.Get("Authorization"), "Bearer "+s.token) {
+		if _, ok := s.Principal(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), s.URL()); !ok {
 			refuse(w, http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty or wrong.")
 			return
 		}
@@ -135,19 +125,6 @@ func (s *Server) here(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// identity gives a token to who knows the header, for this Graph alone.
-func (s *Server) identity(w http.ResponseWriter, r *http.Request) {
-	resource := strings.TrimSuffix(r.URL.Query().Get("resource"), "/")
-	if !same(r.Header.Get("X-IDENTITY-HEADER"), s.header) || resource != s.URL() {
-		http.Error(w, "not for you", http.StatusUnauthorized)
-		return
-	}
-	answer(w, http.StatusOK, map[string]string{"access_token": s.token, "token_type": "Bearer", "resource": resource,
-		"expires_on": strconv.FormatInt(s.config.Now().Add(24*time.Hour).Unix(), 10)})
-}
-
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -38,7 +38,7 @@ func ask(t *testing.T, address string, change func(*http.Request)) int {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	identity := s.Identity()
+	identity := s.Identity("00000000-0000-4000-8000-00000000000f")
 	token := identity["IDENTITY_ENDPOINT"] + "?api-version=2019-08-01&resource="
 	for name, tt := range map[string]struct {
 		address string

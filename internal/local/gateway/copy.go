@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
 )
 
@@ -75,8 +76,8 @@ type credential struct{ query, authorization string }
 // authorise checks the caller; see the package comment for how.
 func (g *Gateway) authorise(r *http.Request, op operation) (credential, *refusal) {
 	if storageproxy.HasSharedKey(r) {
-		key, ok := g.cfg.Accounts[op.account]
-		if !ok || !storageproxy.VerifySharedKey(r, op.account, key) {
+		key := azurite.KeyOf(g.cfg.Accounts, op.account)
+		if key == "" || !storageproxy.VerifySharedKey(r, op.account, key) {
 			return credential{}, refuse(http.StatusForbidden, "AuthenticationFailed",
 				"Server failed to authenticate the request. Make sure the value of the Authorization header is formed correctly including the signature.")
 		}

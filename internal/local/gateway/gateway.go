@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 	"github.com/trefoil-tre/trefoil/internal/local/background"
 	"github.com/trefoil-tre/trefoil/internal/local/eventgrid"
 	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
@@ -36,6 +37,9 @@ type Config struct {
 	Upstream string
 	// Accounts maps account names to keys (base64).
 	Accounts map[string]string
+	// Exists tells whether there is an account of that name now. Requests to one that is not there have no answer, as
+	// its name leads nowhere. Nil: Accounts are all there.
+	Exists func(account string) bool
 	// Listen is a loopback address. Default 127.0.0.1:0, any free port.
 	Listen string
 	// Sink takes the events. Nil: nobody wants them.
@@ -114,6 +118,9 @@ func (g *Gateway) SetUnkind(u Unkind) {
 // ServeHTTP serves one storage request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op := parse(r)
+	if g.cfg.Exists != nil && !g.cfg.Exists(op.account) {
+		panic(http.ErrAbortHandler)
+	}
 	g.mood().injector.Serve(w, r, op.call(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.serve(w, r, op)
 	}))
@@ -177,7 +184,7 @@ func (g *Gateway) mood() *mood {
 
 // sas is a query string with which the gateway itself acts on the account.
 func (g *Gateway) sas(account string) string {
-	return storageproxy.AccountSAS(account, g.cfg.Accounts[account], g.cfg.Now().Add(24*time.Hour))
+	return storageproxy.AccountSAS(account, azurite.KeyOf(g.cfg.Accounts, account), g.cfg.Now().Add(24*time.Hour))
 }
 
 // statusRecorder remembers the status that passed through.

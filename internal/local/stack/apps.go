@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/local/funchost"
 	"github.com/trefoil-tre/trefoil/internal/local/issuer"
 )
@@ -25,15 +26,18 @@ var (
 // startApps runs the staged app twice, each with its own settings.
 func (s *Stack) startApps(ctx context.Context) error {
 	s.eventKey = rand.Text() // stands in an address
-	var err error
-	if s.Front, err = s.startApp(ctx, "front", s.cfg.Ports.Front, s.frontSettings()); err != nil {
+	cloud, err := s.cloudSettings()
+	if err != nil {
+		return err
+	}
+	if s.Front, err = s.startApp(ctx, "front", s.cfg.Ports.Front, s.frontSettings(cloud)); err != nil {
 		return err
 	}
 	engine, err := freePort(0)
 	if err != nil {
 		return err
 	}
-	s.Engine, err = s.startApp(ctx, "engine", engine, s.engineSettings())
+	s.Engine, err = s.startApp(ctx, "engine", engine, s.engineSettings(cloud))
 	return err
 }
 
@@ -87,17 +91,17 @@ func (s *Stack) common(app string, off []string) map[string]string {
 }
 
 func (s *Stack) workspaceConnections() string {
-	var all []string
-	for _, w := range s.Workspaces {
-		all = append(all, s.Storage.ConnectionString(w.Storage))
+	all := []string{s.Storage.FamilyConnection()}
+	for _, account := range s.accounts()[3:] {
+		all = append(all, s.Storage.ConnectionString(account))
 	}
 	return strings.Join(all, "|")
 }
 
-func (s *Stack) frontSettings() map[string]string {
+func (s *Stack) frontSettings(cloud map[string]string) map[string]string {
 	settings := s.common("front", EngineFunctions)
+	maps.Copy(settings, readBy(cloud, func(setting config.Setting) bool { return setting.Front }))
 	maps.Copy(settings, map[string]string{
-		"TRE_STORAGE_TOPICS": accountIDs + "*",
 		"TRE_ISSUER":         s.Issuer.URL(),
 		"TRE_TENANTS":        issuer.Tenant,
 		"TRE_GRAPH_ENDPOINT": s.Directory.URL(),
@@ -106,12 +110,14 @@ func (s *Stack) frontSettings() map[string]string {
 		"TRE_CLI_CLIENT_ID":  CLIClient,
 		"TRE_COOKIE_KEYS":    s.kept.Cookies,
 	})
-	maps.Copy(settings, s.Directory.Identity()) // a managed identity, as App Service gives one to the app
+	maps.Copy(settings, s.Directory.Identity(frontIdentity, vaultAudience)) // a managed identity, as App Service gives one to the app
 	return settings
 }
 
-func (s *Stack) engineSettings() map[string]string {
+func (s *Stack) engineSettings(cloud map[string]string) map[string]string {
 	settings := s.common("engine", FrontFunctions)
+	maps.Copy(settings, readBy(cloud, func(setting config.Setting) bool { return setting.Engine }))
+	maps.Copy(settings, s.Directory.Identity(engineIdentity, s.ARM.URL(), vaultAudience))
 	maps.Copy(settings, map[string]string{
 		"TRE_SMTP_HOST":     "localhost",
 		"TRE_SMTP_PORT":     strconv.Itoa(s.Inbox.Port()),
@@ -121,6 +127,17 @@ func (s *Stack) engineSettings() map[string]string {
 		"TRE_ADMIN_MAIL":    "admin@tre.example",
 	})
 	return settings
+}
+
+// readBy are the settings that an app reads.
+func readBy(settings map[string]string, reads func(config.Setting) bool) map[string]string {
+	some := map[string]string{}
+	for _, setting := range config.Settings() {
+		if value, ok := settings[setting.Name]; ok && reads(setting) {
+			some[setting.Name] = value
+		}
+	}
+	return some
 }
 
 // timeSpan is a duration as host.json writes one: hours, minutes, seconds and

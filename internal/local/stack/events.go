@@ -1,11 +1,9 @@
 package stack
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -32,8 +30,10 @@ func storageTopicID(account string) string { return accountIDs + account }
 
 func (s *Stack) caFile() string { return filepath.Join(s.dir, "ca.pem") }
 
-// startEvents starts Event Grid, and writes the authorities that the handlers
-// have to trust into one file: Event Grid's and the mail server's.
+// storageCreated is what accounts tell that the front wants to hear.
+const storageCreated = "Microsoft.Storage.BlobCreated"
+
+// startEvents starts Event Grid with the topics that are there from the start.
 func (s *Stack) startEvents(context.Context) error {
 	var err error
 	s.Grid, err = eventgrid.Start(eventgrid.Config{Times: s.cfg.Pace.Grid, Unkind: s.cfg.Grid, Now: s.cfg.Now, Log: s.cfg.Log})
@@ -45,30 +45,28 @@ func (s *Stack) startEvents(context.Context) error {
 		s.Grid.AddTopic(account, storageTopicID(account))
 	}
 	s.Grid.AddTopic(scanTopic, scanTopicID)
+	s.Grid.AddTopic(armTopic, "/subscriptions/"+Subscription)
 	s.topicEndpoint, s.topicKey = s.Grid.AddTopic(ownTopic, ownTopicID)
-	trusted := bytes.Join([][]byte{s.Grid.CA(), s.Inbox.CA()}, []byte("\n"))
-	return os.WriteFile(s.caFile(), trusted, 0o600)
+	return s.trust()
 }
 
 // subscribe connects the topics with the front's functions, as a deployment
 // does; the hosts may still be starting.
 func (s *Stack) subscribe(ctx context.Context) error {
-	sink, err := s.deadLetterSink(ctx)
-	if err != nil {
-		return err
-	}
-	add := func(topic, function, eventType string) error {
-		sub := eventgrid.Subscription{Name: topic + "-" + function, Topic: topic, DeadLetter: sink,
-			Filter:   eventgrid.Filter{IncludedEventTypes: []string{eventType}},
-			Endpoint: s.Webhook(function)}
+	add := func(topic, function string, filter eventgrid.Filter) error {
+		sub := eventgrid.Subscription{Name: topic + "-" + function, Topic: topic, DeadLetter: s.deadLetters, Filter: filter, Endpoint: s.Webhook(function)}
 		return retry(ctx, 30*time.Second, func() error { return s.Grid.Subscribe(ctx, sub) })
 	}
+	of := func(types ...string) eventgrid.Filter { return eventgrid.Filter{IncludedEventTypes: types} }
+	ours := eventgrid.Filter{Advanced: []eventgrid.AdvancedFilter{{Operator: "StringContains", Key: "subject", Values: []any{"/deploymentStacks/tre-"}}}}
 	failed := []error{
-		add(scanTopic, "blobscanned", "Microsoft.Security.MalwareScanningResult"),
-		add(ownTopic, "airlockchanged", message.TypeStatusChanged),
+		add(scanTopic, "blobscanned", of("Microsoft.Security.MalwareScanningResult")),
+		add(ownTopic, "airlockchanged", of(message.TypeStatusChanged)),
+		add(ownTopic, "workspacerequested", of(message.TypeWorkspaceRequested)),
+		add(armTopic, "armchanged", ours),
 	}
 	for _, account := range s.accounts()[2:] { // not host and state
-		failed = append(failed, add(account, "blobcreated", "Microsoft.Storage.BlobCreated"))
+		failed = append(failed, add(account, "blobcreated", of(storageCreated)))
 	}
 	return errors.Join(failed...)
 }
@@ -85,19 +83,24 @@ func (s *Stack) Webhook(function string) string {
 	return fmt.Sprintf("%s/runtime/webhooks/eventgrid?functionName=%s&code=%s", s.FrontURL(), function, s.eventKey)
 }
 
-// deadLetterSink puts dead letters where the product looks for them.
-func (s *Stack) deadLetterSink(ctx context.Context) (eventgrid.DeadLetterSink, error) {
+// openDeadLetters makes the container in which the product looks for dead
+// letters.
+func (s *Stack) openDeadLetters(ctx context.Context) error {
 	client, err := azblob.NewClientFromConnectionString(s.Direct.ConnectionString(s.Account(StateAccount)), nil)
 	if err != nil {
-		return nil, err
-	}
-	if _, err = client.CreateContainer(ctx, deadLetters, nil); err != nil && !bloberror.HasCode(err, bloberror.ContainerAlreadyExists) {
-		return nil, err
-	}
-	return func(ctx context.Context, path string, body []byte) error {
-		_, err := client.UploadBuffer(ctx, deadLetters, path, body, nil)
 		return err
-	}, nil
+	}
+	s.letters = client
+	if _, err = client.CreateContainer(ctx, deadLetters, nil); err != nil && !bloberror.HasCode(err, bloberror.ContainerAlreadyExists) {
+		return err
+	}
+	return nil
+}
+
+// deadLetters puts a dead letter there.
+func (s *Stack) deadLetters(ctx context.Context, path string, body []byte) error {
+	_, err := s.letters.UploadBuffer(ctx, deadLetters, path, body, nil)
+	return err
 }
 
 // retry calls do until it succeeds or the time is over.

@@ -64,7 +64,11 @@ type WorkspaceInfo struct {
 // Info describes the running stack.
 func (s *Stack) Info() Info {
 	info := Info{API: s.APIURL(), Portal: s.PortalURL(), Issuer: s.Issuer.URL(), Mail: s.Inbox.URL() + "/mail", EventGrid: s.Grid.URL()}
-	for _, account := range s.accounts() {
+	accounts := s.accounts()
+	for _, w := range s.Workspaces {
+		accounts = append(accounts, w.Storage)
+	}
+	for _, account := range accounts {
 		info.Storage = append(info.Storage, AccountInfo{Name: account, ConnectionString: s.Storage.ConnectionString(account),
 			Endpoints: Endpoints{Blob: s.Storage.BlobURL(account), Queue: s.Storage.QueueURL(account), Table: s.Storage.TableURL(account)}})
 	}

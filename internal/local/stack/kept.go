@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 )
 
 // kept is what a folder of data remembers from run to run beside the data
@@ -19,6 +21,7 @@ import (
 type kept struct {
 	Accounts map[string]string `json:"accounts"` // account keys
 	Cookies  string            `json:"cookies"`  // seals the portal's sessions
+	Tokens   string            `json:"tokens"`   // seals resume tokens
 	Ports    Ports             `json:"ports"`
 }
 
@@ -37,13 +40,15 @@ func (s *Stack) recall() error {
 			return fmt.Errorf("kept keys: %s: %w", s.keptFile(), err)
 		}
 	}
-	for _, account := range s.accounts() {
+	for _, account := range append(s.accounts(), azurite.Family) {
 		if s.kept.Accounts[account] == "" {
 			s.kept.Accounts[account] = randomKey(64)
 		}
 	}
-	if s.kept.Cookies == "" {
-		s.kept.Cookies = randomKey(32)
+	for _, key := range []*string{&s.kept.Cookies, &s.kept.Tokens} {
+		if *key == "" {
+			*key = randomKey(32)
+		}
 	}
 	if s.kept.Ports.Front, err = choose(s.cfg.Ports.Front, s.kept.Ports.Front); err != nil {
 		return err

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -68,15 +69,16 @@ func manyGroups(n int) []string {
 
 // Workspace is a seeded workspace.
 type Workspace struct {
-	ID, DisplayName, Description, Storage string
-	Members                               map[access.Role][]string // keys of People
-	Groups                                []access.Membership      // of groups; the workspace is filled in
+	ID, DisplayName, Description string
+	Storage                      string                   // account, made with the workspace
+	Members                      map[access.Role][]string // keys of People
+	Groups                       []access.Membership      // of groups; the workspace is filled in
 }
 
-// Seed are the two workspaces, each with its own storage account and people,
-// so that every question across workspaces can be asked.
+// Seed are the two workspaces, each with its own people, so that every question
+// across workspaces can be asked. The engine makes them as any other.
 var Seed = []Workspace{
-	{ID: workspaceID("heart"), DisplayName: "Heart study", Storage: "ws1",
+	{ID: workspaceID("heart"), DisplayName: "Heart study",
 		Description: "Outcomes after valve surgery, pseudonymised",
 		Members: map[access.Role][]string{
 			access.WorkspaceOwner:      {"heart-owner"},
@@ -84,7 +86,7 @@ var Seed = []Workspace{
 			access.AirlockManager:      {"heart-manager", "heart-both"},
 		},
 		Groups: []access.Membership{{OID: statisticians, Name: "Heart Statisticians", Role: access.WorkspaceResearcher, Group: true}}},
-	{ID: workspaceID("lung"), DisplayName: "Lung study", Storage: "ws2",
+	{ID: workspaceID("lung"), DisplayName: "Lung study",
 		Description: "Spirometry in miners, pseudonymised",
 		Members: map[access.Role][]string{
 			access.WorkspaceOwner:      {"lung-owner"},
@@ -97,28 +99,23 @@ func workspaceID(name string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://tre.example/workspaces/"+name)).String()
 }
 
-// seeder is what seeding needs of a store.
-type seeder interface {
-	PutWorkspace(ctx context.Context, w airlock.Workspace) error
-	PutMember(ctx context.Context, m access.Membership) error
-}
-
+// seed registers the templates and puts people and policy of the two workspaces
+// into the state, before anybody is told of them: nobody gets a mail.
 func (s *Stack) seed(ctx context.Context) error {
 	store, err := s.Store()
 	if err != nil {
 		return err
 	}
-	return s.seedInto(ctx, store)
-}
-
-func (s *Stack) seedInto(ctx context.Context, store seeder) error {
-	people := map[string]access.Membership{}
-	for _, u := range s.Issuer.Users() {
-		people[u.Key] = access.Membership{OID: u.OID, Name: u.Name, Email: u.Email}
+	if err := s.register(ctx, s.builder(store, nil)); err != nil {
+		return err
 	}
+	people := s.people()
 	for _, w := range s.Workspaces {
-		row := airlock.Workspace{ID: w.ID, DisplayName: w.DisplayName, Description: w.Description,
-			StorageAccount: w.Storage, Deployed: true, EnableAirlock: true, Policy: s.cfg.Policy}
+		row, err := store.Workspace(ctx, w.ID)
+		if err != nil && !errors.Is(err, airlock.ErrNotFound) {
+			return fmt.Errorf("workspace %s: %w", w.DisplayName, err)
+		}
+		row.ID, row.DisplayName, row.Policy = w.ID, w.DisplayName, s.cfg.Policy
 		if err := store.PutWorkspace(ctx, row); err != nil {
 			return fmt.Errorf("workspace %s: %w", w.DisplayName, err)
 		}
@@ -129,6 +126,15 @@ func (s *Stack) seedInto(ctx context.Context, store seeder) error {
 		}
 	}
 	return nil
+}
+
+// people are the users by their keys.
+func (s *Stack) people() map[string]access.Membership {
+	all := map[string]access.Membership{}
+	for _, u := range s.Issuer.Users() {
+		all[u.Key] = access.Membership{OID: u.OID, Name: u.Name, Email: u.Email}
+	}
+	return all
 }
 
 // members are the workspace's memberships, of the people and of groups.

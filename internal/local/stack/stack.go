@@ -15,7 +15,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/local/arm"
 	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 	"github.com/trefoil-tre/trefoil/internal/local/defender"
 	"github.com/trefoil-tre/trefoil/internal/local/directory"
@@ -24,6 +27,8 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
 	"github.com/trefoil-tre/trefoil/internal/local/inbox"
 	"github.com/trefoil-tre/trefoil/internal/local/issuer"
+	"github.com/trefoil-tre/trefoil/internal/local/vault"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // Config says how to run the stack. Root, App and Now are required.
@@ -42,6 +47,7 @@ type Config struct {
 	Clamd     string // address of a clamd to scan with; empty: EICAR by content
 
 	Gateway  gateway.Unkind   // what storage does to make life hard
+	ARM      arm.Unkind       // what Resource Manager does
 	Grid     eventgrid.Unkind // what Event Grid does
 	Scanner  func(gateway.Blob) (defender.Outcome, bool)
 	Policy   airlock.Policy    // of both workspaces; zero fields take the defaults
@@ -62,6 +68,7 @@ type Ports struct {
 type Pace struct {
 	Host          funchost.Times
 	Grid          eventgrid.Times
+	ARM           arm.Pace      // zero: nothing takes time
 	DeletedName   time.Duration // how long a deleted container's name is taken; 0 means 30 s
 	SweepSchedule string        // NCRONTAB; empty: the setting's default
 	Polling       time.Duration // longest pause between two looks at an empty queue; 0 means host.json's
@@ -78,12 +85,16 @@ type Stack struct {
 	Directory  *directory.Server
 	Inbox      *inbox.Server
 	Grid       *eventgrid.Server
+	ARM        *arm.Server
+	Vault      *vault.Server
 	Gateway    *gateway.Gateway
 	Front      *Supervised
 	Engine     *Supervised
 	Workspaces []Workspace
 	closers    []func() error
 	kept       kept
+	made       *made
+	letters    *azblob.Client // of the account of dead letters
 
 	topicEndpoint, topicKey string // of our own topic
 	eventKey                string // of the front's webhook
@@ -94,7 +105,7 @@ type Stack struct {
 func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	s := &Stack{cfg: cfg, dir: cfg.Dir, Workspaces: slices.Clone(Seed)}
 	for i := range s.Workspaces {
-		s.Workspaces[i].Storage = s.Account(s.Workspaces[i].Storage)
+		s.Workspaces[i].Storage = "st" + workspace.Suffix(s.TRE(), s.Workspaces[i].ID, 1)
 	}
 	if s.cfg.Log == nil {
 		s.cfg.Log = slog.New(slog.DiscardHandler)
@@ -105,9 +116,10 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	}{
 		{"folder", s.startFolder}, {"people (OpenID provider)", s.startPeople}, {"directory (Microsoft Graph)", s.startDirectory},
 		{"mail (SMTP inbox)", s.startMail},
-		{"events (Event Grid)", s.startEvents}, {"storage (Azurite, gateway, Defender)", s.startStorage},
-		{"two workspaces", s.seed}, {"front and engine (Functions hosts)", s.startApps},
-		{"event subscriptions", s.subscribe}, {"notes for the next run", s.remember},
+		{"events (Event Grid)", s.startEvents}, {"Azure (Resource Manager, Key Vault)", s.startCloud},
+		{"storage (Azurite, gateway, Defender)", s.startStorage},
+		{"people and templates", s.seed}, {"front and engine (Functions hosts)", s.startApps},
+		{"event subscriptions", s.subscribe}, {"two workspaces", s.deploySeed}, {"notes for the next run", s.remember},
 	} {
 		if cfg.OnStep != nil {
 			cfg.OnStep(part.name)

@@ -22,9 +22,10 @@ const (
 // "scenariostate" where several share an Azurite.
 func (s *Stack) Account(name string) string { return s.cfg.Prefix + name }
 
-// own are the endpoints with this stack's accounts alone.
+// own are the endpoints with this stack's accounts alone, and those of the
+// workspaces that it makes.
 func (s *Stack) own(e azurite.Endpoints) azurite.Endpoints {
-	keys := map[string]string{}
+	keys := map[string]string{azurite.Family: e.Accounts[azurite.Family]}
 	for _, account := range s.accounts() {
 		keys[account] = e.Key(account)
 	}
@@ -32,10 +33,13 @@ func (s *Stack) own(e azurite.Endpoints) azurite.Endpoints {
 	return e
 }
 
+// accounts are those that are there from the start. The last two belong to
+// workspaces that somebody puts into the state as the airlock knows one, with no
+// template behind them.
 func (s *Stack) accounts() []string {
-	all := []string{s.Account(HostAccount), s.Account(StateAccount), s.Account(AirlockAccount)}
-	for _, w := range s.Workspaces {
-		all = append(all, w.Storage)
+	var all []string
+	for _, name := range []string{HostAccount, StateAccount, AirlockAccount, "ws1", "ws2"} {
+		all = append(all, s.Account(name))
 	}
 	return all
 }
@@ -55,10 +59,16 @@ func (s *Stack) startStorage(ctx context.Context) error {
 	var err error
 	s.Gateway, err = gateway.Start(gateway.Config{Upstream: s.Direct.Blob, Accounts: s.Direct.Accounts,
 		Uploaded: scanner.Uploaded, DeletedNameFor: s.cfg.Pace.DeletedName, Unkind: s.cfg.Gateway, Now: s.cfg.Now, Log: s.cfg.Log,
-		Topic: storageTopicID,
+		Exists: func(account string) bool { return !azurite.InFamily(account) || s.made.exists(account) },
+		Topic: func(account string) string {
+			if id, ok := s.made.id(account); ok {
+				return id
+			}
+			return storageTopicID(account)
+		},
 		Sink: func(_ context.Context, account string, e eventgrid.Event) {
 			if err := s.Grid.Publish(account, e); err != nil {
-				s.cfg.Log.WarnContext(ctx, "storage event has no topic")
+				s.cfg.Log.DebugContext(ctx, "storage event has no topic yet")
 			}
 		}})
 	if err != nil {
@@ -66,11 +76,11 @@ func (s *Stack) startStorage(ctx context.Context) error {
 	}
 	s.onClose(s.Gateway.Close)
 	s.Storage = s.Direct.WithBlob(s.Gateway.URL())
-	return nil
+	return s.openDeadLetters(ctx)
 }
 
 func (s *Stack) startAzurite(ctx context.Context) error {
-	cfg := azurite.Config{Root: s.cfg.Root, Accounts: s.accounts(), Keys: s.kept.Accounts}
+	cfg := azurite.Config{Root: s.cfg.Root, Accounts: append(s.accounts(), azurite.Family), Keys: s.kept.Accounts}
 	if !s.temporary {
 		cfg.Dir = filepath.Join(s.dir, "azurite")
 	}
