@@ -49,10 +49,21 @@ func TestAccounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shared, err := azblobs.New(azblobs.Config{
+		AirlockEndpoint: "https://stairlock.blob.core.windows.net", Credential: a, Transport: a, Now: a.clock,
+		WorkspaceConnections: []string{"AccountName=stone;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/stone",
+			"AccountName={account};AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:2/{account};"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		accounts  *azblobs.Accounts
 		name, url string // "" means ErrAccount
 	}{
+		{shared, "stone", "http://127.0.0.1:1/stone/c"},
+		{shared, "sttwo", "http://127.0.0.1:2/sttwo/c"},
+		{shared, "../stone", ""},
 		{keyed, "stone", "http://127.0.0.1:1/stone/c"},
 		{keyed, "sttwo", ""},
 		{keyed, airlock.AirlockAccount, "https://stairlock.blob.core.windows.net/c"},
@@ -85,6 +96,7 @@ func TestNewRefuses(t *testing.T) {
 		{AirlockConnection: "AccountKey=" + secret},
 		{AirlockConnection: secret},
 		{AirlockEndpoint: "https://a.example", WorkspaceConnections: []string{"AccountName=a;AccountKey=" + secret}},
+		{AirlockEndpoint: "https://a.example", WorkspaceConnections: []string{"AccountName={account};AccountKey=" + secret}},
 	} {
 		if _, err := azblobs.New(c); err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("taken, or told: %v", err)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/google/go-cmp/cmp"
 
@@ -82,6 +83,27 @@ func TestDataSurvivesARestartInAFolder(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAccountsOfTheFamilyExistWithoutBeingNamed(t *testing.T) {
+	t.Parallel()
+	s := start(t, azurite.Config{Accounts: []string{"one", azurite.Family}})
+	for account, exists := range map[string]bool{"staaaaaaaaaaaaaaaaaaaa": true, "st234567abcdefghijklmn": true, "staaaaaaaaaaaaaaaaaaa": false, "other": false} {
+		if azurite.InFamily(account) != exists || (s.Key(account) != "") != exists {
+			t.Errorf("%s: key %v, want %v", account, s.Key(account) != "", exists)
+		}
+		c, err := azblob.NewClientFromConnectionString(strings.ReplaceAll(s.FamilyConnection(), "{account}", account), &azblob.ClientOptions{
+			ClientOptions: policy.ClientOptions{Retry: policy.RetryOptions{MaxRetries: -1}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.CreateContainer(t.Context(), "box", nil); (err == nil) != exists {
+			t.Errorf("%s: %v, want it to exist: %v", account, err, exists)
+		}
+	}
+	if _, err := client(t, s, "one").CreateContainer(t.Context(), "box", nil); err != nil {
+		t.Errorf("a box of the same name in another account: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,6 +57,46 @@ func TestRefused(t *testing.T) {
 	} {
 		if got := ask(t, tt.address, tt.change); got != tt.want {
 			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
+func TestATokenSaysWhoseItIsAndForWhat(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const engine, front, arm, vault = "engine", "front", "http://127.0.0.1:1", "https://vault.azure.net"
+	get := func(env map[string]string, audience string) string {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, env["IDENTITY_ENDPOINT"]+"?resource="+audience, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-IDENTITY-HEADER", env["IDENTITY_HEADER"])
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var answer struct {
+			Token string `json:"access_token"`
+		}
+		_ = json.NewDecoder(resp.Body).Decode(&answer) // a refusal is no JSON and no token
+		return answer.Token
+	}
+	one, two := s.Identity(engine, arm, vault), s.Identity(front, vault)
+	for _, tt := range []struct {
+		name         string
+		identity     map[string]string
+		asked, shown string // audiences: asked for, and shown at
+		want         string
+	}{
+		{"the engine at Resource Manager", one, arm, arm, engine},
+		{"the engine at the vault", one, vault, vault, engine},
+		{"the front at the vault", two, vault, vault, front},
+		{"the front at Resource Manager", two, arm, arm, ""},
+		{"a token for the vault at Resource Manager", one, vault, arm, ""},
+	} {
+		if got, ok := s.Principal(get(tt.identity, tt.asked), tt.shown); got != tt.want || ok != (tt.want != "") {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,5 +215,27 @@ func TestNamesPassByteForByte(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAnAccountThatIsNotThereHasNoAnswer(t *testing.T) {
+	t.Parallel()
+	var there atomic.Bool
+	r := newRig(t, gateway.Config{Exists: func(string) bool { return there.Load() }})
+	key, err := azblob.NewSharedKeyCredential(account, r.azurite.Key(account))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := container.NewClientWithSharedKeyCredential(r.URL()+"/"+account+"/box-"+azuritetest.Suffix(t), key, &container.ClientOptions{ClientOptions: noRetry()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer *azcore.ResponseError
+	if _, err := c.Create(t.Context(), nil); err == nil || errors.As(err, &answer) {
+		t.Errorf("before: %v", err)
+	}
+	there.Store(true)
+	if _, err := c.Create(t.Context(), nil); err != nil {
+		t.Errorf("after: %v", err)
 	}
 }
