@@ -35,8 +35,10 @@ var cadence = workspace.Cadence{First: 15 * time.Second, Most: 2 * time.Minute, 
 type bed struct {
 	*roomtest.Estate
 
-	room   resourcestep.Function
-	digest string
+	room    resourcestep.Function
+	digest  string
+	crossed []string // accounts that a test file was sent to
+	dead    error    // why none crosses
 }
 
 // outputs are those of every template here.
@@ -69,7 +71,7 @@ func newBed(t testing.TB, c ...func(*memcloud.Config)) *bed {
 		Platform: workspace.Platform{TRE: "tre", Location: "westeurope", Subscription: "s", Group: "rg-core"},
 		Pool:     workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/12")},
 		Ports: resourcestep.Ports{Store: e.Resources, Lists: e.Lists, Requests: e.Wanted, Addresses: e.Addresses, Packages: e.Packages, Names: e.Names,
-			Work: w.Work, Cards: w.Spaces, Rolls: w.Rolls, Members: w.Members, Stacks: e.Stacks, Machines: e.Machines, Vault: e.Secrets, Orders: w.Orders}}
+			Work: w.Work, Cards: w.Spaces, Rolls: w.Rolls, Members: w.Members, Stacks: e.Stacks, Machines: e.Machines, Vault: e.Secrets, Canary: b.canary(), Orders: w.Orders}}
 	return b
 }
 

@@ -53,6 +53,7 @@ type Ports struct {
 	Stacks    workspace.Stacks
 	Machines  workspace.Machines
 	Vault     Vault
+	Canary    Canary
 	Orders    Orders
 }
 

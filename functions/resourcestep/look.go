@@ -37,7 +37,10 @@ func (s *step) look(ctx context.Context) (more bool, err error) {
 	if err = shown(err); err != nil {
 		return s.missed(ctx, target, due, err)
 	}
-	after, do := target.Judge(checked(target, seen), now, s.f.Cadence)
+	if seen, err = s.cross(ctx, checked(target, seen)); err != nil {
+		return s.missed(ctx, target, due, err)
+	}
+	after, do := target.Judge(seen, now, s.f.Cadence)
 	if do == workspace.Look && !due {
 		return false, s.looked(ctx, target, "")
 	}

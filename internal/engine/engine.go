@@ -64,7 +64,7 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 		Keys: s.Store, KeyLife: c.API.KeyLife, Members: s.Store, Rolls: s.Store, Records: s.Store, Days: w.ExpiryWarnings,
 		Health: s.Health, Beats: s.Store, Keep: c.Health.Keep,
 		Estate: retain.Estate{Store: s.Store, Lists: s.Store, Addresses: s.Store, Unowned: c.Workspaces.Unowned}}.Handle)
-	if err := addWorkspaces(app, c, s, log); err != nil {
+	if err := addWorkspaces(app, c, s, &azfiles.Canary{Vault: vault, Janitor: janitor}, log); err != nil {
 		return err
 	}
 	if err := addSweep(app, c, s); err != nil {

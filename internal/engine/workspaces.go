@@ -24,7 +24,7 @@ import (
 
 // addWorkspaces adds what makes workspaces. A TRE that makes none refuses, and
 // says why.
-func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, log *slog.Logger) error {
+func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, canary resourcestep.Canary, log *slog.Logger) error {
 	if !c.Workspaces.On() {
 		azfunc.Add(app, "resourcestep", "order", off[message.Step, resourcestep.Out]())
 		azfunc.Add(app, "workspacerequest", "order", off[message.RequestWorkspace, workspacerequest.Out]())
@@ -37,7 +37,7 @@ func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, log *slog.
 	azfunc.Add(app, "resourcestep", "order", resourcestep.Function{Platform: backing.Platform(c), Pool: backing.Pool(c), Cadence: backing.Steps(c),
 		Now: time.Now, Refusals: backing.Refusals(s, c), Log: log, Ports: resourcestep.Ports{Store: s.Store, Lists: s.Store, Requests: s.Store,
 			Addresses: s.Store, Packages: s.Store, Names: s.Store, Work: s.Store, Cards: s.Store, Rolls: s.Store, Members: s.Store,
-			Stacks: stacks, Machines: machines, Vault: vault, Orders: backing.Traced{Orders: s.Orders}}}.Handle)
+			Stacks: stacks, Machines: machines, Vault: vault, Canary: canary, Orders: backing.Traced{Orders: s.Orders}}}.Handle)
 	azfunc.Add(app, "workspacerequest", "order", workspacerequest.Function{Builder: backing.Builder(s, c, vault, log), Now: time.Now,
 		Refusals: backing.Refusals(s, c)}.Handle)
 	return nil
