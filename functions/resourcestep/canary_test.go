@@ -23,13 +23,13 @@ func (c canary) Cross(_ context.Context, account string, _ airlock.Key) error {
 	return c.bed.dead
 }
 
-// secretive is an error that nobody is to read.
-var secretive = errors.New("https://st.example/?sig=hidden")
+// errSecretive is an error that nobody is to read.
+var errSecretive = errors.New("https://st.example/?sig=hidden")
 
 func TestAWorkspaceIsDeployedOnceATestFileCrossed(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	b.dead = secretive
+	b.dead = errSecretive
 	op := b.newWorkspace()
 	for range 5 {
 		b.Must(b.handle(order(op)))
@@ -55,7 +55,7 @@ func TestAWorkspaceIsDeployedOnceATestFileCrossed(t *testing.T) {
 func TestATestFileThatNeverCrossesFailsTheInstallAtItsDeadline(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	b.dead = secretive
+	b.dead = errSecretive
 	op := b.newWorkspace()
 	b.Must(b.handle(order(op)))
 	b.Pass(24 * time.Hour)
@@ -69,7 +69,7 @@ func TestATestFileThatNeverCrossesFailsTheInstallAtItsDeadline(t *testing.T) {
 func TestWhoCancelsWaitsForNoTestFile(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	b.dead = secretive
+	b.dead = errSecretive
 	op := b.newWorkspace()
 	for range 3 {
 		b.Must(b.handle(order(op)))

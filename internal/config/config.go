@@ -48,7 +48,7 @@ type Host struct {
 type Accounts struct {
 	State                Storage  `envconfig:"TRE_STATE" app:"both" required:"true" desc:"account of tables, queues and manifests"`
 	Airlock              Storage  `envconfig:"TRE_AIRLOCK" app:"both" required:"true" desc:"account of import drafts and released exports, the only one that faces outside"`
-	WorkspaceConnections Secrets  `envconfig:"TRE_WORKSPACE_CONNECTIONS" app:"both" desc:"connection strings of workspace accounts, one a line or separated by |; unset where an identity asks"`
+	WorkspaceConnections Secrets  `envconfig:"TRE_WORKSPACE_CONNECTIONS" app:"both" desc:"connection strings of workspace accounts, one a line or separated by |, one of AccountName={account} for all others of an emulator; unset where an identity asks"`
 	WorkspaceEndpoint    Template `envconfig:"TRE_WORKSPACE_ENDPOINT" app:"both" default:"https://{account}.blob.core.windows.net" desc:"blob service of a workspace account, asked with an identity; another suffix in sovereign clouds"`
 }
 
