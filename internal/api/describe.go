@@ -226,12 +226,7 @@ func (a *api) documents() (current, older []byte, err error) {
 }
 
 // Description is the OpenAPI document of the API with these settings.
-func Description(s Settings) *huma.OpenAPI { return described(s).huma.OpenAPI() }
-
-// described is an API of its own whose description is finished: that of one
-// which answers calls is not changed any more, for calls read in it.
-func described(s Settings) *api {
+func Description(s Settings) *huma.OpenAPI {
 	a, _ := build(s)
-	a.describeAll(a.routes())
-	return a
+	return a.huma.OpenAPI()
 }

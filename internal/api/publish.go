@@ -36,9 +36,8 @@ type published struct {
 // publish serves the description.
 func (a *api) publish(mux *http.ServeMux) {
 	make := sync.OnceValue(func() (p published) {
-		d := described(a.Settings)
-		if p.current, p.older, p.err = d.documents(); p.err == nil {
-			p.page, p.err = d.docs()
+		if p.current, p.older, p.err = a.documents(); p.err == nil {
+			p.page, p.err = a.docs()
 		}
 		return p
 	})

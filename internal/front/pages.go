@@ -52,7 +52,8 @@ func addPages(app *azfunc.App, settings Settings, people *desk.Desk, members *ro
 			Metadata: metadata(c.SignIn, settings.Version), Limits: limits(c.API), Origins: c.API.Origins, Keys: s.Store,
 			Meter: meter})
 	}))
-	pages, err := newPortal(c, people, members, verifier, groups, meter)
+	pages, err := newPortal(c, verifier, portal.Settings{Desk: people, Roster: members, Resources: things, Groups: inGroups(groups, people.Log),
+		Meter: meter, Now: time.Now, Log: people.Log})
 	if err != nil {
 		return err
 	}
@@ -73,26 +74,26 @@ func limits(c config.API) api.Limits {
 	return api.Limits{Body: c.MaxBody, Template: c.MaxTemplate, Depth: c.MaxDepth, Header: c.MaxHeaders, Time: c.Timeout, Key: c.KeyLife, List: c.MaxList}
 }
 
-func newPortal(c config.Config, people *desk.Desk, members *roster.Roster, verifier *identity.Verifier, groups api.Groups, meter *calls.Meter) (http.Handler, error) {
+// newPortal adds to a portal's settings what people sign in with.
+func newPortal(c config.Config, verifier *identity.Verifier, s portal.Settings) (http.Handler, error) {
 	settings := signin.Settings{ClientID: c.SignIn.ClientID, ClientSecret: c.SignIn.ClientSecret.Reveal(),
 		RedirectURL: string(c.SignIn.PortalURL) + portal.Callback, Now: time.Now}
 	if c.SignIn.ClientID != c.SignIn.Audience { // two registrations: the API's roles are in its own access token
 		settings.APIScope = scope(c.SignIn.Audience)
 	}
-	flow, err := signin.New(settings, verifier)
-	if err != nil {
+	var err error
+	if s.SignIn, err = signin.New(settings, verifier); err != nil {
 		return nil, err
 	}
 	keys, err := cookieKeys(c.SignIn.CookieKeys)
 	if err != nil {
 		return nil, err
 	}
-	codec, err := seal.New(keys, time.Now)
-	if err != nil {
+	if s.Seal, err = seal.New(keys, time.Now); err != nil {
 		return nil, err
 	}
-	return portal.New(portal.Settings{Desk: people, Roster: members, SignIn: flow, Seal: codec, URL: string(c.SignIn.PortalURL),
-		Session: c.SignIn.Session, Groups: inGroups(groups, people.Log), Meter: meter, Now: time.Now, Log: people.Log})
+	s.URL, s.Session = string(c.SignIn.PortalURL), c.SignIn.Session
+	return portal.New(s)
 }
 
 // cookieKeys are the settings' keys as the cipher needs them.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/desk/roster"
 	"github.com/trefoil-tre/trefoil/internal/identity"
 	"github.com/trefoil-tre/trefoil/internal/identity/seal"
@@ -26,6 +28,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/portal"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 )
 
 const (
@@ -105,12 +108,21 @@ func (r *recorder) Send(_ context.Context, queue string, _ any, _ time.Duration)
 	return nil
 }
 
+// queues are those that got an order.
+func (r *recorder) queues() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sent)
+}
+
 func (*recorder) Publish(context.Context, message.Fact) error { return nil }
 
 // bench is a portal on memory, served over HTTP.
 type bench struct {
 	t         testing.TB
 	desk      *desk.Desk
+	estate    *resources.Desk
+	builder   *provision.Builder
 	store     *memstore.Store
 	files     *memfiles.Files
 	orders    *recorder
@@ -163,6 +175,7 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 	b.desk = &desk.Desk{Ports: desk.Ports{Requests: b.store, Files: b.store, Trail: b.store, Workspaces: b.store, Members: b.store, People: b.store,
 		Manifests: b.store, Containers: b.files, Orders: b.orders, Facts: b.orders},
 		Now: b.now, Cadence: airlock.Cadence{Hint: time.Minute, Draft: time.Hour}, Log: log}
+	b.estate = b.newEstate()
 	server := httptest.NewUnstartedServer(nil)
 	b.url = "http://" + server.Listener.Addr().String() + "/portal"
 	server.Config.Handler = b.handler(b.url)
@@ -181,7 +194,7 @@ func (b *bench) handler(address string) http.Handler {
 	b.must(err)
 	members := &roster.Roster{Desk: b.desk, Now: b.now, Hint: time.Minute, Log: b.desk.Log, Ports: roster.Ports{Rolls: b.store, Records: b.store,
 		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: b.orders}}
-	h, err := portal.New(portal.Settings{Desk: b.desk, Roster: members, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log, Groups: b.directory.fill, Meter: meter{&b.spent}})
+	h, err := portal.New(portal.Settings{Desk: b.desk, Roster: members, Resources: b.estate, SignIn: flow, Seal: b.seal, URL: address, Now: b.now, Log: b.desk.Log, Groups: b.directory.fill, Meter: meter{&b.spent}})
 	b.must(err)
 	return h
 }

@@ -23,6 +23,11 @@ var stories = map[string]func(w *tab){
 	"a second click":                     secondClick,
 	"a page of another site":             foreignPage,
 	"out and in again":                   outAndIn,
+	"a mail's link, a workspace granted": grantFromMail,
+	"a workspace rejected by keyboard":   rejectByKeyboard,
+	"a standing approval":                standingApproval,
+	"an operation under way":             followOperation,
+	"workspaces on a phone":              workspacesOnPhone,
 }
 
 func TestBrowser(t *testing.T) {

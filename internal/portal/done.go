@@ -22,6 +22,15 @@ var results = map[string]banner{
 	"retry":          {"good", "It is tried again", []string{"The request goes on from where it stopped."}},
 	"member-added":   {"good", "The role is given", []string{"It counts from now on. The person gets a mail, if their address is known."}},
 	"member-removed": {"good", "The role is taken away", []string{"It counts no more, from the next page or call on. The person gets a mail."}},
+	"wish-grant":     {"good", "Your decision is recorded: granted", []string{"The workspace is being made. The requester gets a mail now, and another one when it can be worked in."}},
+	"wish-reject":    {"good", "Your decision is recorded: rejected", []string{"No workspace is made. The requester gets a mail with your reason."}},
+	"wish-withdraw":  {"good", "The request is taken back", []string{"No workspace is made."}},
+	"approval-given": {"good", "The standing approval is given", []string{"Requests that it covers are granted when they come. Those that wait already go on waiting."}},
+	"approval-ended": {"good", "The standing approval is taken back", []string{"Nothing is granted by it from now on. Workspaces that it granted stay."}},
+	"freeze":         {"good", "The workspace is frozen", []string{"Nothing can be handed in, decided, delivered, fetched, made or changed until that is lifted. Its people get a mail."}},
+	"unfreeze":       {"good", "The workspace goes on", []string{"Everything goes on where it stood, and all deadlines begin anew. Its people get a mail."}},
+	"stop-operation": {"good", "The operation is asked to stop", []string{"What is under way is stopped; then the operation ends as failed, with who asked."}},
+	"try-again":      {"good", "It is tried again", []string{"A new operation goes on where the failed one stopped."}},
 	"remove":         {"good", "The file is removed", []string{"It will not be submitted. You can upload a file of that name again."}},
 }
 

@@ -26,6 +26,7 @@ type list struct {
 
 type homePage struct {
 	frame
+	overview
 	Lists      []list
 	Workspaces []place
 	MayCreate  bool
@@ -46,6 +47,7 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 		page.Workspaces, err = p.places(ctx, v)
 		return err
 	})
+	group.Go(func() (err error) { page.overview, err = p.overview(ctx, v); return err })
 	err := group.Wait()
 	if errors.Is(err, airlock.ErrRefused) {
 		page.Stranger = true
@@ -56,10 +58,27 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 		p.problem(w, r, err)
 		return
 	}
-	waiting := pick(managed.Views, func(v desk.View) bool { return slices.Contains(v.Actions, "review") })
-	stopped := pick(managed.Views, func(v desk.View) bool { return slices.Contains(v.Actions, "retry") })
+	page.arrange(managed.Views, own)
+	for i := range page.Lists {
+		page.Lists[i].frame = page.frame
+	}
+	if page.Wishes != nil {
+		page.Wishes.frame = page.frame
+	}
+	if message := done(r.URL.Query().Get("done")); message != nil {
+		page.Message = message(desk.View{})
+	}
+	page.MayCreate = slices.ContainsFunc(page.Workspaces, func(w place) bool { return w.Creates })
+	p.show(w, r, "home.html", http.StatusOK, page)
+}
+
+// arrange puts the person's airlock requests into lists: what waits for them,
+// what stopped, and their own.
+func (page *homePage) arrange(managed []desk.View, own desk.Listing) {
+	waiting := pick(managed, func(v desk.View) bool { return slices.Contains(v.Actions, "review") })
+	stopped := pick(managed, func(v desk.View) bool { return slices.Contains(v.Actions, "retry") })
 	slices.SortStableFunc(waiting, func(a, b desk.View) int { return a.Request.Since.Compare(b.Request.Since) }) // who waits longest first
-	if len(managed.Views) > 0 {
+	if len(managed) > 0 {
 		page.Lists = append(page.Lists, list{ID: "review", Heading: "Waiting for your review", Views: waiting,
 			Empty: "Nothing waits for your decision."})
 	}
@@ -68,18 +87,13 @@ func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 			Lead: "These could not go on by themselves. You may try them again."})
 	}
 	mine := list{ID: "mine", Heading: "Your requests", Views: own.Views, Empty: "You have made no request yet."}
+	if page.Admin {
+		mine.Heading = "Your airlock requests"
+	}
 	if own.Next != "" {
 		mine.Lead = "These are your latest ones. Older ones are listed with their workspace."
 	}
 	page.Lists = append(page.Lists, mine)
-	for i := range page.Lists {
-		page.Lists[i].frame = page.frame
-	}
-	if message := done(r.URL.Query().Get("done")); message != nil {
-		page.Message = message(desk.View{})
-	}
-	page.MayCreate = slices.ContainsFunc(page.Workspaces, func(w place) bool { return w.Creates })
-	p.show(w, r, "home.html", http.StatusOK, page)
 }
 
 // newest orders requests by their last change, the latest first.
@@ -170,9 +184,10 @@ func (p *portal) workspace(w http.ResponseWriter, r *http.Request, v visitor) {
 		list
 		Workspace airlock.Workspace
 		Manages   bool // may the person manage members
+		Resources bool // there is a page on what is in it
 		Status    airlock.Status
 		Statuses  []airlock.Status
-	}{l, here, no == nil && p.Roster != nil, status, airlock.Statuses})
+	}{l, here, no == nil && p.Roster != nil, p.Resources != nil, status, airlock.Statuses})
 }
 
 // welcome is the first page for somebody who is not signed in.

@@ -23,6 +23,15 @@ type Roster interface {
 	Assign(ctx context.Context, c desk.Caller, workspace string, to roster.Assignment) error
 	// Remove takes a role away.
 	Remove(ctx context.Context, c desk.Caller, workspace, oid string, role access.Role, reason string) error
+	Freezer
+}
+
+// Freezer holds workspaces.
+type Freezer interface {
+	// Freeze holds one.
+	Freeze(ctx context.Context, c desk.Caller, workspace, reason string) (airlock.Hold, error)
+	// Unfreeze lifts that.
+	Unfreeze(ctx context.Context, c desk.Caller, workspace, reason string) (airlock.Hold, error)
 }
 
 // maxFound is how many people a search of the directory shows: a list to choose

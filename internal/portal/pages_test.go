@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // grid says what the page of a request of Ann's lets everybody do, by stage:
@@ -124,7 +126,7 @@ func TestHome(t *testing.T) {
 		"mia":   {with: []string{"Waiting for your review", "Waits for Mia", "Stopped by a fault", "Broke down"}, without: []string{"Not yet", "New request", "Lung study"}},
 		"olga":  {with: []string{"You have made no request yet.", "New request", "Heart study"}, without: []string{"Waits for Mia"}},
 		"sam":   {with: []string{"Lung study"}, without: []string{"Waits for Mia", "Heart study"}},
-		"adam":  {with: []string{"You have made no request yet."}, without: []string{"Waits for Mia", "Heart study", "New request"}},
+		"adam":  {with: []string{"You have made no request yet.", "Heart study", "Lung study", "Standing approvals"}, without: []string{"Waits for Mia", "New request"}},
 		"guest": {with: []string{"have no role here"}, without: []string{"Waits for Mia", "Heart study"}},
 	} {
 		a := b.get(who, "/")
@@ -169,8 +171,14 @@ func TestEveryPageIsInOrder(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	k, draft := b.stage(airlock.InReview, content{}), b.draft(content{})
+	wish, granted := b.ask(byEvent), b.decided(true)
+	b.approve(workspace.Approval{Template: "study", Most: 1, Until: b.now().Add(time.Hour), Reason: "registry"})
+	b.furnish()
+	b.begin(workspace.Upgrade)
 	for _, page := range []struct{ who, path string }{{"mia", "/"}, {"ann", "/"}, {"mia", at(k)}, {"ann", at(draft)}, {"adam", at(k)}, {"mia", at(k) + "/audit"},
-		{"ann", "/new"}, {"olga", "/workspaces/" + here}, {"ann", "/none"}, {"ann", "/signedout"}, {"guest", "/"}} {
+		{"ann", "/new"}, {"olga", "/workspaces/" + here}, {"ann", "/none"}, {"ann", "/signedout"}, {"guest", "/"},
+		{"adam", "/"}, {"bob", "/"}, {"adam", "/workspace-requests"}, {"adam", atWanted(wish)}, {"bob", atWanted(wish)}, {"adam", atWanted(granted)},
+		{"adam", "/standing-approvals"}, {"adam", inside}, {"adam", inside + "?still"}, {"olga", inside}} {
 		a := b.get(page.who, page.path)
 		level := 0
 		for _, found := range regexp.MustCompile(`<h([1-6])[ >]`).FindAllStringSubmatch(a.body, -1) {

@@ -31,10 +31,13 @@ const Callback = "/signin/callback"
 // Settings are what the portal works with.
 type Settings struct {
 	Desk   *desk.Desk
-	Roster Roster       // nil: there are no pages on members
-	SignIn *signin.Flow // with URL+Callback as its redirect
-	Seal   *seal.Codec  // seals cookies
-	URL    string       // of the portal as people see it; its path ends in /portal
+	Roster Roster // nil: there are no pages on members
+	// Resources are workspaces and what is in them; nil: there are no pages on
+	// those, nor on requests for them.
+	Resources Resources
+	SignIn    *signin.Flow // with URL+Callback as its redirect
+	Seal      *seal.Codec  // seals cookies
+	URL       string       // of the portal as people see it; its path ends in /portal
 	// Session is how long a sign-in lasts, at most; 0 means 8 h, a working day.
 	Session time.Duration
 	// Groups returns the person with the groups that they are in now. nil means
@@ -103,6 +106,9 @@ func (p *portal) routes() http.Handler {
 		post(mount+"/workspaces/{workspace}/members/add", p.addMember)
 		post(mount+"/workspaces/{workspace}/members/remove", p.removeMember)
 	}
+	if p.Resources != nil {
+		p.routeResources(get, post)
+	}
 	get(one, p.request)
 	get(one+"/audit", p.audit)
 	get(one+"/{action}", p.back) // an action's address, typed or reloaded
@@ -122,4 +128,27 @@ func (p *portal) routes() http.Handler {
 	mux.HandleFunc("GET "+mount, func(w http.ResponseWriter, r *http.Request) { p.redirect(w, r, "/") })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.problem(w, r, errNoPage) })
 	return mux
+}
+
+// routeResources adds the pages on workspaces, beside their airlock.
+func (p *portal) routeResources(get, post func(path string, h page)) {
+	const (
+		one    = mount + "/workspace-requests/{wanted}"
+		inside = mount + "/workspaces/{workspace}/resources"
+	)
+	get(mount+"/workspace-requests", p.listWanted)
+	get(one, p.wanted)
+	get(one+"/{action}", p.backToWanted)
+	for action, act := range p.wantedActions() {
+		post(one+"/"+action, act)
+	}
+	get(mount+"/standing-approvals", p.approvals)
+	get(mount+"/standing-approvals/{action...}", p.backToApprovals)
+	post(mount+"/standing-approvals/give", p.giveApproval)
+	post(mount+"/standing-approvals/{approval}/end", p.endApproval)
+	get(inside, p.resources)
+	get(inside+"/{action}", p.backToResources)
+	for action, act := range p.resourceActions() {
+		post(inside+"/"+action, act)
+	}
 }

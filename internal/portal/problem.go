@@ -4,12 +4,16 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
 	"strconv"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/identity"
 	"github.com/trefoil-tre/trefoil/internal/identity/signin"
+	"github.com/trefoil-tre/trefoil/internal/provision"
+	"github.com/trefoil-tre/trefoil/internal/workspace/address"
 )
 
 // What is wrong with a call before the desk is asked.
@@ -46,6 +50,10 @@ var faults = []fault{
 	{desk.ErrUnfit, http.StatusBadRequest, "It cannot be submitted yet", "Nothing was changed.", true, false},
 	{desk.ErrDisabled, http.StatusConflict, "This workspace takes no airlock requests", "Its airlock is switched off. Ask the workspace’s owner.", false, false},
 	{desk.ErrNotDeployed, http.StatusConflict, "This workspace is not ready yet", "Nothing was changed. Try again once it is deployed.", false, false},
+	{provision.ErrSchema, http.StatusConflict, "It does not fit the template any more", "Nothing was changed. The template has another version now: reject it with that reason, or have the template mended.", true, false},
+	{address.ErrFull, http.StatusConflict, "There is no address range left for it", "Nothing was changed. Delete a workspace that is not needed, or have the address space of this research environment made larger.", true, false},
+	{address.ErrTaken, http.StatusConflict, "The address range is taken", "Nothing was changed.", true, false},
+	{address.ErrInvalid, http.StatusUnprocessableEntity, "The address range cannot be used", "Nothing was changed.", true, false},
 	{airlock.ErrFrozen, http.StatusConflict, "This workspace is frozen", "Nothing was changed. Ask whoever froze it, or the administrators.", true, false},
 	{airlock.ErrRefused, http.StatusForbidden, "You may not do this", "Nothing was changed.", true, false},
 	{airlock.ErrIllegal, http.StatusConflict, "The request has moved on", "Nothing was changed. Look at where it stands now, below or on its page.", true, false},
@@ -110,20 +118,35 @@ func (p *portal) problem(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, errSession) || errors.Is(err, errBusy) { // sent from our own page: what was written there is not lost
 		n.Written = text(r, "reason") + text(r, "justification")
 	}
-	to := r.URL.Path
-	if r.Method == http.MethodPost && r.PathValue("request") != "" {
-		to = mount + "/workspaces/" + r.PathValue("workspace") + "/requests/" + r.PathValue("request")
-	}
+	to := about(r)
 	switch {
 	case f.signIn:
 		n.Links = append(n.Links, action{"Sign in", p.base + "/signin?to=" + escapeQuery(p.inside(p.base+trimMount(to)))})
 	case r.Method == http.MethodPost && to != r.URL.Path && f.status != http.StatusNotFound:
-		n.Links = append(n.Links, action{"Open the request", p.inside(p.base + trimMount(to))})
+		n.Links = append(n.Links, action{"Open the page again", p.inside(p.base + trimMount(to))})
 	}
 	if !f.signIn {
 		n.Links = append(n.Links, action{"Your requests", p.base + "/"})
 	}
 	p.show(w, r, "notice.html", f.status, n)
+}
+
+// about is the address of the page that a form is on.
+func about(r *http.Request) string {
+	switch at := r.URL.Path; {
+	case r.Method != http.MethodPost:
+		return at
+	case r.PathValue("request") != "":
+		return mount + "/workspaces/" + r.PathValue("workspace") + "/requests/" + r.PathValue("request")
+	case r.PathValue("wanted") != "":
+		return mount + "/workspace-requests/" + r.PathValue("wanted")
+	case strings.HasPrefix(at, mount+"/standing-approvals/"):
+		return mount + "/standing-approvals"
+	case strings.HasPrefix(at, mount+"/workspaces/"+r.PathValue("workspace")+"/resources/"):
+		return path.Dir(at)
+	default:
+		return at
+	}
 }
 
 // noteFault logs what is our fault and tells the browser when to come again.

@@ -48,7 +48,8 @@ func parse(base string) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("portal: %w", err)
 	}
-	for _, name := range []string{"home.html", "welcome.html", "request.html", "admin.html", "audit.html", "new.html", "workspace.html", "members.html", "link.html", "notice.html"} {
+	for _, name := range []string{"home.html", "welcome.html", "request.html", "admin.html", "audit.html", "new.html", "workspace.html", "members.html", "link.html", "notice.html",
+		"wishes.html", "wish.html", "standing.html", "inside.html"} {
 		t, err := layout.Clone()
 		if err == nil {
 			t, err = t.ParseFS(assets, "assets/"+name)
@@ -67,7 +68,7 @@ func helpers(base, version string) template.FuncMap {
 		"base": func() string { return base }, "version": func() string { return version },
 		"at":     func(w, r string) string { return base + "/workspaces/" + w + "/requests/" + r },
 		"marked": marked, "size": size, "exact": exact, "when": when, "stamp": stamp, "ago": ago,
-		"label": labelOf, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+		"label": labelOf, "status": statusLabel, "wanted": wantedLabel, "called": nameOf, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 		"dict": dict, "sentence": sentence, "counted": counted, "add": func(a, b int) int { return a + b }, "short": func(id string) string { return id[:min(len(id), 8)] },
 	}
 }
@@ -89,7 +90,12 @@ type frame struct {
 	Form    string         // id of the forms of this page, see operation
 	Message *banner
 	Now     time.Time
+	Refresh int // seconds after which a browser loads the page again; 0: it does not
 }
+
+// refreshEvery is how often a page on something under way is loaded again, in
+// seconds: about as often as the engine looks at first.
+const refreshEvery = 10
 
 func (p *portal) frame(r *http.Request, title string) frame {
 	f := frame{Title: title, Form: uuid.NewString(), Now: p.Now().UTC()}

@@ -1,0 +1,181 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/resources"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
+)
+
+// resourcesPage is a workspace: how it stands, what is being done to it, and
+// what is in it.
+type resourcesPage struct {
+	frame
+	Workspace  airlock.Workspace
+	R          workspace.Resource // with an id where the workspace was made by this system
+	View       resources.View
+	Operation  *workspace.Operation // done last, or under way; nil where there is none, or it is not the person's to see
+	Step       int                  // number of the step under way, from 1; 0: none is
+	Inside     []resources.Inside
+	MayLook    bool // into what is inside
+	MayAirlock bool // may the person see its airlock requests
+	MayManage  bool // members
+	MayFreeze  bool
+	MayStop    bool
+	MayRetry   bool
+	Live       bool   // something is under way: the page loads itself again, unless it is held still
+	Still      bool   // held still, so that forms keep what is written into them
+	Tried      string // the action whose form was not taken
+	Written    map[string]string
+}
+
+// atResources is the address of a workspace's page.
+func (p *portal) atResources(id string) string {
+	return p.inside(p.base + "/workspaces/" + id + "/resources")
+}
+
+// resources shows a workspace.
+func (p *portal) resources(w http.ResponseWriter, r *http.Request, v visitor) {
+	p.showResources(w, r, v, answered{status: http.StatusOK, message: done(r.URL.Query().Get("done"))})
+}
+
+// showResources shows it as it is now, with what came of an action.
+func (p *portal) showResources(w http.ResponseWriter, r *http.Request, v visitor, a answered) {
+	found, err := p.Resources.Workspace(r.Context(), v.Caller, key(r).Workspace)
+	page := resourcesPage{Workspace: found.WorkspaceView.Workspace, R: found.Resource, View: found.View, Tried: a.action,
+		Written: map[string]string{a.action: a.written}}
+	if err == nil {
+		err = p.fillResources(r.Context(), v, &page)
+	}
+	if err != nil {
+		p.problem(w, r, err)
+		return
+	}
+	page.frame = p.frame(r, page.Workspace.DisplayName)
+	page.Live = page.R.ID != "" && !page.R.Status.Ended() || page.Operation != nil && !page.Operation.Ended() || busy(page.Inside)
+	page.Still = r.URL.Query().Has("still") || a.action != ""
+	if page.Live && !page.Still {
+		page.Refresh = refreshEvery
+	}
+	if a.message != nil {
+		page.Message = a.message(desk.View{})
+	}
+	p.show(w, r, "inside.html", a.status, page)
+}
+
+// fillResources adds what the person may see and do.
+func (p *portal) fillResources(ctx context.Context, v visitor, page *resourcesPage) error {
+	id := page.Workspace.ID
+	c, err := p.Desk.Admit(ctx, v.Caller, id, access.ReadWorkspace)
+	if err != nil {
+		return err
+	}
+	may := func(a access.Action) bool {
+		_, no := p.Desk.Admit(ctx, c, id, a) // of what was read just now
+		return no == nil
+	}
+	page.MayAirlock, page.MayManage = may(access.Read), p.Roster != nil && may(access.ManageMembers)
+	page.MayFreeze = p.Roster != nil && may(access.Freeze)
+	if f := page.Workspace.Policy.Hold.Freeze; f != nil && f.Role != access.WorkspaceOwner { // an administrator did it, and one has to lift it
+		page.MayFreeze = page.MayFreeze && slices.Contains(c.Roles(), access.TREAdmin)
+	}
+	page.Inside, err = p.Resources.Inside(ctx, c, id)
+	switch {
+	case errors.Is(err, airlock.ErrRefused): // an administrator has no business inside
+	case err != nil:
+		return err
+	default:
+		page.MayLook = true
+	}
+	if page.R.ID == "" || !may(access.WorkspaceOperations) {
+		return nil
+	}
+	list, err := p.Resources.Operations(ctx, c, subject(id), resources.Page{Page: airlock.Page{Limit: 1}})
+	if err != nil || len(list.Operations) == 0 {
+		return err
+	}
+	page.Operation = &list.Operations[0]
+	if at, ok := page.Operation.Current(); ok && !page.Operation.Ended() {
+		page.Step = at + 1
+	}
+	page.MayStop = !page.Operation.Ended() && page.Operation.Cancel == nil && may(access.StopWorkspace)
+	page.MayRetry = page.Operation.Ended() && page.Operation.Status.Failed() && page.R.Operation == "" && may(access.ChangeWorkspace)
+	return nil
+}
+
+// subject is a workspace as operations are asked for.
+func subject(id string) resources.Subject {
+	return resources.Subject{Kind: workspace.Workspace, ID: id}
+}
+
+// busy tells whether something is being done to what is inside.
+func busy(all []resources.Inside) bool {
+	for _, one := range all {
+		for _, v := range append([]resources.View{one.Service}, one.Users...) {
+			if !v.Resource.Status.Ended() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// deed is what a form has done to a workspace.
+type deed func(ctx context.Context, v visitor, id string, r *http.Request) error
+
+// resourceActions are the forms of a workspace, by the end of their address.
+func (p *portal) resourceActions() map[string]page {
+	all := map[string]page{
+		"stop-operation": p.resourceActed("stop-operation", func(ctx context.Context, v visitor, id string, r *http.Request) error {
+			_, err := p.Resources.Cancel(ctx, v.Caller, subject(id), strings.ToLower(text(r, "operation")), text(r, "reason"))
+			return err
+		}),
+		"try-again": p.resourceActed("try-again", func(ctx context.Context, v visitor, id string, r *http.Request) error {
+			_, err := p.Resources.Retry(ctx, v.Caller, subject(id), strings.ToLower(text(r, "operation")))
+			return err
+		}),
+	}
+	if p.Roster != nil {
+		hold := func(do func(context.Context, desk.Caller, string, string) (airlock.Hold, error)) deed {
+			return func(ctx context.Context, v visitor, id string, r *http.Request) error {
+				_, err := do(ctx, v.Caller, id, text(r, "reason"))
+				return err
+			}
+		}
+		all["freeze"], all["unfreeze"] = p.resourceActed("freeze", hold(p.Roster.Freeze)), p.resourceActed("unfreeze", hold(p.Roster.Unfreeze))
+	}
+	return all
+}
+
+// resourceActed is the answer to a form: the workspace's page, which says what
+// came of it.
+func (p *portal) resourceActed(name string, do deed) page {
+	return func(w http.ResponseWriter, r *http.Request, v visitor) {
+		id := key(r).Workspace
+		err := do(r.Context(), v, id, r)
+		if err == nil {
+			http.Redirect(w, r, p.atResources(id)+"?done="+name, http.StatusSeeOther)
+			return
+		}
+		f := told(err)
+		if f.status == http.StatusNotFound || f.status == http.StatusServiceUnavailable {
+			p.problem(w, r, err)
+			return
+		}
+		p.noteFault(w, r, f, err)
+		p.showResources(w, r, visitor{session: v.session, Caller: v.Caller.Afresh()}, answered{status: f.status, action: name,
+			written: text(r, "reason"), message: func(desk.View) *banner { return f.banner(err) }})
+	}
+}
+
+// backToResources leads from an action's address to the workspace.
+func (p *portal) backToResources(w http.ResponseWriter, r *http.Request, _ visitor) {
+	http.Redirect(w, r, p.atResources(key(r).Workspace), http.StatusSeeOther)
+}

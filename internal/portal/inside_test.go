@@ -1,0 +1,154 @@
+package portal_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/trefoil-tre/trefoil/internal/workspace"
+)
+
+const inside = "/workspaces/" + here + "/resources"
+
+// insideForms are the actions that a workspace's page offers.
+var insideForms = regexp.MustCompile(`action="/portal` + inside + `/([a-z-]+)"`)
+
+func offeredInside(page string) string {
+	var all []string
+	for _, found := range insideForms.FindAllStringSubmatch(page, -1) {
+		all = append(all, found[1])
+	}
+	return strings.Join(all, " ")
+}
+
+// TestInside says what everybody sees of a workspace.
+func TestInside(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.furnish()
+	for who, tt := range map[string]struct {
+		status        int
+		forms         string
+		with, without []string
+	}{
+		"olga": {200, "freeze", []string{"Deployed", "Desktops", "Ann&#39;s machine", "deallocated", "Bob&#39;s machine", "QuotaExceeded", "10.0.4.0/24", "Members", "Airlock requests"}, nil},
+		"ann":  {200, "", []string{"Desktops", "Ann&#39;s machine", "deallocated"}, []string{"Bob&#39;s machine", "/members"}},
+		"mia":  {200, "", []string{"Desktops"}, []string{"Ann&#39;s machine", "Bob&#39;s machine"}},
+		"adam": {200, "freeze", []string{"Deployed", "administrators do not see into it", "Members"}, []string{"Desktops", "machine</bdi>", ">Airlock requests<"}},
+		"sam":  {404, "", nil, []string{"Heart study"}},
+	} {
+		a := b.get(who, inside)
+		if a.status != tt.status || offeredInside(a.body) != tt.forms {
+			t.Errorf("%s: %d, forms %q", who, a.status, offeredInside(a.body))
+		}
+		for _, want := range tt.with {
+			if !strings.Contains(a.body, want) {
+				t.Errorf("%s does not see %q", who, want)
+			}
+		}
+		for _, secret := range tt.without {
+			if strings.Contains(a.body, secret) {
+				t.Errorf("%s sees %q", who, secret)
+			}
+		}
+	}
+	if a := b.get("adam", "/"); !strings.Contains(a.body, inside) || !strings.Contains(a.body, "Deployed") || !strings.Contains(a.body, "Not made here") {
+		t.Errorf("home: %s", a.body)
+	}
+	if a := b.get("olga", "/workspaces/"+here); !strings.Contains(a.body, inside) {
+		t.Error("no way from the airlock's page")
+	}
+	if a := b.get("sam", "/workspaces/"+there+"/resources"); !strings.Contains(a.body, "Not made here") || !strings.Contains(a.body, "There is nothing in it yet") {
+		t.Errorf("a workspace that has a card alone: %d %s", a.status, a.body)
+	}
+}
+
+// TestOperationUnderWay: the page follows it, unless it is held still; then it
+// can be stopped, and tried again when it failed.
+func TestOperationUnderWay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.furnish()
+	op := b.begin(workspace.Upgrade)
+	a := b.get("adam", inside)
+	if !strings.Contains(a.body, `http-equiv="refresh" content="10"`) || !strings.Contains(a.body, "Under way: upgrade") || !strings.Contains(a.body, "Waits to be updated") || offeredInside(a.body) != "" {
+		t.Errorf("under way: forms %q, %s", offeredInside(a.body), a.body)
+	}
+	a = b.get("adam", inside+"?still")
+	if strings.Contains(a.body, "http-equiv") || offeredInside(a.body) != "stop-operation freeze" {
+		t.Errorf("held still: forms %q", offeredInside(a.body))
+	}
+	if a := b.get("olga", inside+"?still"); offeredInside(a.body) != "freeze" || !strings.Contains(a.body, "Under way") {
+		t.Errorf("the owner: forms %q", offeredInside(a.body))
+	}
+	if a := b.get("ann", inside+"?still"); strings.Contains(a.body, "Under way: upgrade") {
+		t.Error("a researcher sees operations")
+	}
+	if a := b.post("olga", inside+"/stop-operation", url.Values{"operation": {op.ID}}); a.status != http.StatusForbidden {
+		t.Errorf("the owner stops it: %d", a.status)
+	}
+	for range 2 {
+		if a := b.post("adam", inside+"/stop-operation", url.Values{"operation": {op.ID}, "reason": {"wrong version"}}); a.status != http.StatusSeeOther {
+			t.Errorf("stop: %d %s", a.status, a.body)
+		}
+	}
+	a = b.get("adam", inside+"?still&done=stop-operation")
+	if !strings.Contains(a.body, "asked that it stops") || !strings.Contains(a.body, "wrong version") || offeredInside(a.body) != "freeze" {
+		t.Errorf("stopped: %s", a.body)
+	}
+	stopped, err := b.store.Operation(t.Context(), op.Key())
+	b.must(err)
+	b.fail(stopped, "it was cancelled")
+	a = b.get("adam", inside)
+	if offeredInside(a.body) != "try-again freeze" || strings.Contains(a.body, "http-equiv") || !strings.Contains(a.body, "Update failed") {
+		t.Errorf("failed: forms %q %s", offeredInside(a.body), a.body)
+	}
+	if a := b.get("olga", inside); offeredInside(a.body) != "freeze" {
+		t.Errorf("the owner: forms %q", offeredInside(a.body))
+	}
+	if a := b.post("adam", inside+"/try-again", url.Values{"operation": {op.ID}}); a.status != http.StatusSeeOther {
+		t.Errorf("retry: %d %s", a.status, a.body)
+	}
+	if a := b.get("adam", inside); !strings.Contains(a.body, "http-equiv") {
+		t.Errorf("tried again: %s", a.body)
+	}
+}
+
+// TestFreezeFromThePage: it needs a reason, and is lifted there too.
+func TestFreezeFromThePage(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.furnish()
+	if a := b.post("olga", inside+"/freeze", url.Values{"reason": {" "}}); a.status != http.StatusUnprocessableEntity || b.frozen(here) {
+		t.Errorf("without a reason: %d", a.status)
+	}
+	if a := b.post("ann", inside+"/freeze", url.Values{"reason": {"mine"}}); a.status != http.StatusForbidden || b.frozen(here) {
+		t.Errorf("by a researcher: %d", a.status)
+	}
+	if a := b.post("sam", inside+"/freeze", url.Values{"reason": {"mine"}}); a.status != http.StatusNotFound || b.frozen(here) {
+		t.Errorf("from another workspace: %d", a.status)
+	}
+	forgeFails(t, "foreign", b.post("olga", inside+"/freeze", url.Values{"reason": {"theirs"}}, "Origin", "https://evil.example"))
+	if a := b.get("olga", inside+"/freeze?reason=x"); a.header.Get("Location") != "/portal"+inside || b.frozen(here) {
+		t.Errorf("an action's address leads to %q", a.header.Get("Location"))
+	}
+	if a := b.post("olga", inside+"/freeze", url.Values{"reason": {"an <i>incident</i>"}}); a.status != http.StatusSeeOther || !b.frozen(here) {
+		t.Fatalf("freeze: %d %s", a.status, a.body)
+	}
+	a := b.get("adam", inside+"?done=freeze")
+	if !strings.Contains(a.body, "The workspace is frozen") || !strings.Contains(a.body, "an &lt;i&gt;incident") || offeredInside(a.body) != "unfreeze" {
+		t.Errorf("frozen: %s", a.body)
+	}
+	if a := b.get("olga", inside); offeredInside(a.body) != "unfreeze" {
+		t.Errorf("who froze it may not lift it: forms %q", offeredInside(a.body))
+	}
+	if a := b.post("adam", inside+"/unfreeze", url.Values{"reason": {"over"}}); a.status != http.StatusSeeOther || b.frozen(here) {
+		t.Errorf("unfreeze: %d %s", a.status, a.body)
+	}
+	b.post("adam", inside+"/freeze", url.Values{"reason": {"again"}})
+	if a := b.get("olga", inside); !b.frozen(here) || offeredInside(a.body) != "" {
+		t.Errorf("an owner may lift what an administrator froze: forms %q", offeredInside(a.body))
+	}
+}
