@@ -109,6 +109,18 @@ func replaced(has, fresh map[string]string, patch, masked map[string]any, operat
 	return now
 }
 
+// marked are the secrets of a resource for which the mark stands in its
+// properties: what somebody wrote in the place of one is none of them.
+func marked(r workspace.Resource) map[string]string {
+	kept := map[string]string{}
+	for pointer, id := range r.Secrets {
+		if at(r.Properties, pointer) == workspace.Redacted {
+			kept[pointer] = id
+		}
+	}
+	return kept
+}
+
 // at is the value that a JSON pointer points to; nil for none.
 func at(properties map[string]any, pointer string) any {
 	var v any = properties

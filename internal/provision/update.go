@@ -170,9 +170,6 @@ func (b *Builder) patched(before workspace.Resource, t template.Template, p Patc
 	if err != nil {
 		return before, err
 	}
-	if err := unfit(t.ValidatePatch(before.Properties, patch), before.Secrets); err != nil {
-		return before, err
-	}
 	after := before
 	after.Template = workspace.TemplateRef{Name: t.Name, Version: t.Version, Digest: t.Digest}
 	after.Properties = maps.Clone(before.Properties)
@@ -180,6 +177,9 @@ func (b *Builder) patched(before workspace.Resource, t template.Template, p Patc
 		after.Properties = map[string]any{}
 	}
 	maps.Copy(after.Properties, patch)
+	if err := unfit(t.ValidatePatch(before.Properties, patch), marked(after)); err != nil {
+		return before, err
+	}
 	after.Properties = withAddresses(after.Properties, after.Addresses)
 	if p.Enabled != nil {
 		after.Enabled = *p.Enabled

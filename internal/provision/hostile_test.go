@@ -1,0 +1,60 @@
+package provision_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/trefoil-tre/trefoil/internal/provision"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
+)
+
+// sealed is a service's template with a secret that is set once, and one that
+// may change.
+func sealed(version string) pack {
+	return newPack("workspace-service", "sealed", version, object{
+		"once":  text(object{"sensitive": true, "minLength": 8}),
+		"often": text(object{"sensitive": true, "minLength": 8, "updateable": true}),
+	})
+}
+
+// A secret that is kept is no way around the rules for its property: what takes
+// its place is held against them, and what may not be changed is not.
+func TestKeptSecretIsNoWayAroundTheForm(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	b.push(sealed("1.0.0"))
+	w := b.workspace()
+	r, o, err := b.Service(t.Context(), by(rita), id(), w, provision.New{Template: "sealed", Properties: named(map[string]any{"once": canary, "often": canary})})
+	b.must(err)
+	r = b.deployed(r, o)
+	for name, tt := range map[string]struct {
+		change map[string]any
+		says   string // what is wrong; "" for nothing
+	}{
+		"a secret that is set once":            {map[string]any{"once": canary + "2"}, "/once"},
+		"one that is set once, taken away":     {map[string]any{"once": ""}, "/once"},
+		"one that is too short":                {map[string]any{"often": "short"}, "/often"},
+		"one that is a list":                   {map[string]any{"often": []any{canary}}, "/often"},
+		"one that is none":                     {map[string]any{"often": nil}, "/often"},
+		"the mark of both, sent back":          {map[string]any{"once": workspace.Redacted, "often": workspace.Redacted}, ""},
+		"the mark of one, the other made anew": {map[string]any{"often": canary + "3"}, ""},
+	} {
+		before, kept := b.load(r.Key()), len(b.vault.values)
+		got, o, err := b.Update(t.Context(), by(rita), r.Key(), provision.Patch{Match: "*", Properties: tt.change})
+		if tt.says == "" {
+			b.must(err)
+			b.deployed(got, o)
+			continue
+		}
+		wrong(t, name, err, provision.ErrSchema)
+		if err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v does not name %s", name, err, tt.says)
+		}
+		if after := b.load(r.Key()); after.Version != before.Version || len(b.vault.values) != kept {
+			t.Errorf("%s: it was refused, and something changed", name)
+		}
+	}
+	if got := b.load(r.Key()).Secrets["/once"]; b.vault.values[got] != canary {
+		t.Error("the secret that is set once is another one")
+	}
+}
