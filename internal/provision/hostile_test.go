@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
@@ -56,5 +58,38 @@ func TestKeptSecretIsNoWayAroundTheForm(t *testing.T) {
 	}
 	if got := b.load(r.Key()).Secrets["/once"]; b.vault.values[got] != canary {
 		t.Error("the secret that is set once is another one")
+	}
+}
+
+// Nobody gives a role to themselves, as anywhere else: who asks becomes owner,
+// and no reviewer beside; an administrator who makes a workspace for somebody
+// else gets no way into it. A refused one leaves nothing.
+func TestNobodyNamesThemselves(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	b.standing(5)
+	self := func(p access.Person, role access.Role) []workspace.Member {
+		return []workspace.Member{{OID: berta.OID, Name: "Berta", Role: access.WorkspaceResearcher}, {OID: p.OID, Name: "Somebody", Role: role}}
+	}
+	for _, role := range []access.Role{access.AirlockManager, access.WorkspaceResearcher} {
+		for _, source := range []workspace.Source{workspace.FromEvent, workspace.FromCall} {
+			r := asked(nil)
+			r.Source, r.Members = source, self(rita, role)
+			_, err := b.Ask(t.Context(), r)
+			wrong(t, string(source)+" names its requester as "+string(role), err, airlock.ErrInvalid)
+		}
+		n := provision.New{Template: "base", Properties: named(nil), Members: self(adam, role)}
+		_, _, err := b.Workspace(t.Context(), by(adam), id(), n)
+		wrong(t, "an owner as "+string(role), err, airlock.ErrInvalid)
+		n.Properties["workspace_owner_object_id"] = rita.OID
+		_, _, err = b.Workspace(t.Context(), by(adam), id(), n)
+		wrong(t, "who makes it for another as "+string(role), err, airlock.ErrInvalid)
+	}
+	if n := len(b.all(workspace.System)); n != 0 {
+		t.Errorf("%d workspaces were made", n)
+	}
+	n := provision.New{Template: "base", Properties: named(nil), Members: self(rita, access.AirlockManager)}
+	if _, _, err := b.Workspace(t.Context(), by(adam), id(), n); err != nil {
+		t.Errorf("others are named: %v", err)
 	}
 }

@@ -18,6 +18,9 @@ import (
 // address.ErrFull: no range is left.
 func (b *Builder) Workspace(ctx context.Context, act workspace.Act, id string, n New) (workspace.Resource, workspace.Operation, error) {
 	key := workspace.Key{Partition: workspace.System, ID: id}
+	if slices.ContainsFunc(n.Members, func(m workspace.Member) bool { return m.OID == act.By.OID && m.Role != access.WorkspaceOwner }) {
+		return workspace.Resource{}, workspace.Operation{}, errOwnRole
+	}
 	var d draft
 	return b.do(ctx, deed{act: act, key: key, tries: manyTries, build: func(ctx context.Context, try int) (workspace.Change, error) {
 		if try == 0 {
@@ -68,6 +71,12 @@ func ownerOf(act workspace.Act, n New) access.Person {
 	return owner
 }
 
+// errOwnRole is the answer to who makes themselves more than the owner: as in a
+// workspace that is there, nobody gives a role to themselves, so that no owner
+// makes themself a reviewer.
+var errOwnRole = fmt.Errorf("members: nobody gives a role to themselves, beside that of an owner; another owner or an administrator can: %w", airlock.ErrInvalid)
+
+// checkMembers checks who is to belong to a workspace, its owner first.
 func checkMembers(all []workspace.Member) error {
 	for i, m := range all {
 		field := fmt.Sprintf("members/%d", i-1)
@@ -76,6 +85,9 @@ func checkMembers(all []workspace.Member) error {
 		}
 		if !slices.Contains(access.WorkspaceRoles, m.Role) {
 			return fmt.Errorf("%s: %.60q is no role of a workspace: %w", field, m.Role, airlock.ErrInvalid)
+		}
+		if m.OID == all[0].OID && m.Role != all[0].Role {
+			return errOwnRole
 		}
 		if err := errors.Join(canonical(field, m.OID), airlock.Line(field+": name", m.Name, MaxName), airlock.Line(field+": email", m.Email, maxEmail)); err != nil {
 			return err
