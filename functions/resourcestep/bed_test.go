@@ -46,8 +46,12 @@ func outputs(d workspace.Deployment) map[string]any {
 	if d.Stack.Group == "" {
 		return map[string]any{"storage_account_name": "stg" + d.Stack.Name[len(d.Stack.Name)-12:], "resource_group_name": "rg"}
 	}
-	return map[string]any{"kind": "made", "azure_resource_id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-" + d.Stack.Name}
+	return map[string]any{"kind": "made", "azure_resource_id": "/subscriptions/" + d.Stack.Subscription + "/resourceGroups/" + d.Stack.Group +
+		"/providers/Microsoft.Compute/virtualMachines/vm-" + d.Stack.Name}
 }
+
+// strangers is a machine that lies in no workspace of these tests.
+const strangers = "/subscriptions/s/resourceGroups/rg-tre-ws-other/providers/Microsoft.Compute/virtualMachines/vm"
 
 // template is a package that declares parameters and actions of both kinds.
 var template = map[string][]byte{
@@ -82,7 +86,7 @@ func (b *bed) resource(kind workspace.Kind, id string) workspace.Resource {
 	switch kind {
 	case workspace.UserResource:
 		r.Workspace, r.Service, r.Owner = roomtest.Here, serviceID, roomtest.Ada
-		r.Outputs = outputs(workspace.Deployment{Stack: workspace.Stack{Group: "g", Name: id}})
+		r.Outputs = outputs(workspace.Deployment{Stack: b.room.Platform.StackOf(r, workspace.Resource{ID: roomtest.Here, Kind: workspace.Workspace, Generation: 1})})
 	case workspace.Service:
 		r.Workspace = roomtest.Here
 	default: // is in nothing

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
@@ -37,7 +38,7 @@ func (s *step) look(ctx context.Context) (more bool, err error) {
 	if err = shown(err); err != nil {
 		return s.missed(ctx, target, due, err)
 	}
-	if seen, err = s.cross(ctx, checked(target, seen)); err != nil {
+	if seen, err = s.cross(ctx, s.f.checked(target, eye.within, seen)); err != nil {
 		return s.missed(ctx, target, due, err)
 	}
 	after, do := target.Judge(seen, now, s.f.Cadence)
@@ -70,6 +71,8 @@ func ended(r workspace.Resource) string {
 
 // eye looks at a job, and stops it.
 type eye struct {
+	within workspace.Resource // that the target is in, or is
+
 	look func(context.Context) (workspace.Seen, error)
 	stop func(context.Context) error
 }
@@ -77,6 +80,10 @@ type eye struct {
 // eye is the way to the target's job in the cloud.
 func (s *step) eye(ctx context.Context) (eye, error) {
 	job := s.target.Job
+	l, err := s.f.lineage(ctx, s.target)
+	if err != nil {
+		return eye{}, err
+	}
 	if job.Action.Custom() {
 		p, err := s.f.parcel(ctx, s.target.Template)
 		if err != nil {
@@ -87,8 +94,9 @@ func (s *step) eye(ctx context.Context) (eye, error) {
 			return eye{}, err
 		}
 		if machine {
-			id, action, err := s.machine()
+			id, action, err := s.machine(l)
 			return eye{
+				within: l.Within,
 				look: func(ctx context.Context) (workspace.Seen, error) {
 					return s.f.Ports.Machines.Look(ctx, id, action, job.Token)
 				},
@@ -96,12 +104,12 @@ func (s *step) eye(ctx context.Context) (eye, error) {
 			}, err
 		}
 	}
-	l, err := s.f.lineage(ctx, s.target)
 	stack := s.f.Platform.StackOf(s.target, l.Within)
 	return eye{
-		look: func(ctx context.Context) (workspace.Seen, error) { return s.f.Ports.Stacks.Look(ctx, stack, job.Token) },
-		stop: func(ctx context.Context) error { return s.f.Ports.Stacks.Cancel(ctx, stack) },
-	}, err
+		within: l.Within,
+		look:   func(ctx context.Context) (workspace.Seen, error) { return s.f.Ports.Stacks.Look(ctx, stack, job.Token) },
+		stop:   func(ctx context.Context) error { return s.f.Ports.Stacks.Cancel(ctx, stack) },
+	}, nil
 }
 
 // maxOutputs bounds what is kept of a stack's outputs: they are merged into
@@ -115,17 +123,17 @@ var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
 // checked is what was seen, or, where the outputs of a good end cannot be worked
 // with, the failure that this is: an end that looks good and is none would be
 // noticed by whoever needs them first.
-func checked(r workspace.Resource, seen workspace.Seen) workspace.Seen {
-	if seen.Progress != workspace.Complete || r.Job.Action == workspace.Uninstall || r.Job.Action.Custom() {
+func (f Function) checked(r, within workspace.Resource, seen workspace.Seen) workspace.Seen {
+	if seen.Progress != workspace.Complete || r.Job.Action == workspace.Uninstall || r.Job.Action.Custom() && seen.Outputs == nil {
 		return seen
 	}
-	if why := flaw(r, seen.Outputs); why != "" {
+	if why := f.flaw(r, within, seen.Outputs); why != "" {
 		return workspace.Seen{Progress: workspace.Broken, Run: seen.Run, Err: &workspace.CloudError{Class: workspace.Final, Status: 400, Code: "BadOutputs", Message: why}}
 	}
 	return seen
 }
 
-func flaw(r workspace.Resource, outputs map[string]any) string {
+func (f Function) flaw(r, within workspace.Resource, outputs map[string]any) string {
 	text, err := json.Marshal(outputs)
 	switch {
 	case err != nil:
@@ -137,6 +145,10 @@ func flaw(r workspace.Resource, outputs map[string]any) string {
 		if r.Secrets["/"+name] != "" {
 			return fmt.Sprintf("output %q of the template has the name of a secret", name)
 		}
+	}
+	m, _ := outputs["azure_resource_id"].(string) // of whatever kind; only machines are acted on
+	if strings.Contains(strings.ToLower(m), "/virtualmachines/") && !f.Platform.Holds(r, within, workspace.Machine(m)) {
+		return fmt.Sprintf("output azure_resource_id of the template names no machine of the resource's workspace: %.300q", m)
 	}
 	if name, _ := outputs["storage_account_name"].(string); r.Kind == workspace.Workspace && airlocked(r) && !accountName.MatchString(name) {
 		return "output storage_account_name of the template: no name of a storage account, which the airlock needs (or set enable_airlock to false)"

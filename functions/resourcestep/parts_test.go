@@ -70,6 +70,7 @@ func TestActions(t *testing.T) {
 		"resized":               {"resize", map[string]string{"size": "Standard_D2s_v6"}, nil, memcloud.Begin, workspace.ActionSucceeded},
 		"to no size":            {"resize", nil, nil, "", workspace.ActionFailed},
 		"without a machine":     {"start", nil, func(r *workspace.Resource) { r.Outputs = nil }, "", workspace.ActionFailed},
+		"another workspace's":   {"start", nil, func(r *workspace.Resource) { r.Outputs["azure_resource_id"] = strangers }, "", workspace.ActionFailed},
 		"a password, of nobody": {"reset_password", nil, nil, "", workspace.ActionFailed},
 		"the stack's own":       {"rotate", nil, nil, memcloud.Deploy, workspace.ActionSucceeded},
 		"unknown":               {"dance", nil, nil, "", workspace.ActionFailed},
@@ -81,6 +82,7 @@ func TestActions(t *testing.T) {
 			b.estate()
 			r := b.Get(key(machineID))
 			b.Cloud.Add(workspace.Machine(r.Outputs["azure_resource_id"].(string)), "Standard_B2s")
+			b.Cloud.Add(strangers, "Standard_B2s")
 			if tt.change != nil {
 				tt.change(&r)
 			}

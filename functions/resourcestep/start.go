@@ -116,7 +116,7 @@ func (s *step) prepare(ctx context.Context) (beginning, error) {
 			return nil, err
 		}
 		if machine {
-			id, action, err := s.machine()
+			id, action, err := s.machine(l)
 			return func(ctx context.Context) (string, error) { return s.f.Ports.Machines.Begin(ctx, id, action) }, err
 		}
 	}
@@ -136,10 +136,13 @@ func (s *step) name(ctx context.Context) error {
 }
 
 // machine is the target's machine and what is to be done to it.
-func (s *step) machine() (workspace.Machine, workspace.MachineAction, error) {
+func (s *step) machine(l workspace.Lineage) (workspace.Machine, workspace.MachineAction, error) {
 	id, _ := s.target.Outputs["azure_resource_id"].(string)
 	if id == "" {
 		return "", workspace.MachineAction{}, final("the resource has no machine: its template told no azure_resource_id")
+	}
+	if !s.f.Platform.Holds(s.target, l.Within, workspace.Machine(id)) {
+		return "", workspace.MachineAction{}, final("output azure_resource_id of its template names no machine of its workspace: %.300q", id)
 	}
 	a := workspace.MachineAction{Name: s.target.Job.Action, Run: s.target.Job.Run}
 	switch a.Name {

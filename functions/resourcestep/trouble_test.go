@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/memcloud"
 	"github.com/trefoil-tre/trefoil/internal/roomtest"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
@@ -102,6 +103,8 @@ func TestW15(t *testing.T) {
 		"no account, and no airlock":          {map[string]any{"a": 1}, false, ""},
 		"too much":                            {map[string]any{"storage_account_name": "stgok", "big": strings.Repeat("x", 200_000)}, nil, "200"},
 		"no JSON":                             {map[string]any{"storage_account_name": "stgok", "f": func() {}}, nil, "no JSON"},
+		"a machine of others":                 {map[string]any{"storage_account_name": "stgok", "azure_resource_id": strangers}, nil, "azure_resource_id"},
+		"an id of something else":             {map[string]any{"storage_account_name": "stgok", "azure_resource_id": "/subscriptions/s"}, nil, ""},
 		"the name of a secret":                {map[string]any{"storage_account_name": "stgok", "admin_password": "x"}, nil, "admin_password"},
 		"texts, numbers, truths, lists, none": {map[string]any{"storage_account_name": "stgok", "n": 1.5, "b": true, "l": []any{"a", 1.0}, "o": map[string]any{"x": nil}}, nil, ""},
 	} {
@@ -150,5 +153,58 @@ func TestW16(t *testing.T) {
 	due, _, err := b.Store.Due(t.Context(), workspace.System, b.Now().Add(1000*time.Hour), airlock.Page{})
 	if err != nil || len(due) > 0 {
 		t.Errorf("left to do: %v, %v", due, err)
+	}
+}
+
+// What a custom action of a stack tells is looked at like all outputs.
+func TestOutputsOfActions(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, func(c *memcloud.Config) {
+		c.Outputs = func(workspace.Deployment) map[string]any { return map[string]any{"azure_resource_id": strangers} }
+	})
+	b.estate()
+	before := b.Get(key(machineID))
+	op := b.begin(before, workspace.Order{Action: "rotate"})
+	b.Must(b.run(op))
+	if op = b.Reread(op); !op.Status.Failed() || !strings.Contains(op.Message, "azure_resource_id") {
+		t.Errorf("is %s: %s", op.Status, op.Message)
+	}
+	if got := b.Get(key(machineID)).Outputs["azure_resource_id"]; got != before.Outputs["azure_resource_id"] {
+		t.Errorf("its machine is %s", got)
+	}
+}
+
+// The airlock's account is the one that the stack told of, whatever somebody
+// wrote into a property of that name, and however the change ended.
+func TestAccountIsTheStacks(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*bed){
+		"the change succeeds": func(*bed) {},
+		"the change fails": func(b *bed) {
+			b.Cloud.Script(memcloud.Rule{Call: memcloud.Deploy, Name: b.stackOf(freshID), End: memcloud.Quota()})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t)
+			b.Must(b.run(b.newWorkspace()))
+			r := b.Get(key(freshID))
+			told := r.Outputs["storage_account_name"]
+			r.Properties["storage_account_name"] = "strangers"
+			r, op, err := r.Begin(workspace.Act{By: roomtest.Olga, At: b.Now(), Operation: machineID}, workspace.Order{Action: workspace.Upgrade})
+			b.Must(err)
+			c := workspace.Change{Partition: workspace.System}
+			c.Resource(r, audit.Line{At: b.Now(), Action: "asked"})
+			c.Operation(op, cadence.Due(r, b.Now()), audit.Line{At: b.Now(), Action: "asked"})
+			_, err = b.Store.CommitChange(t.Context(), c)
+			b.Must(err)
+			end(b)
+			b.Must(b.run(op))
+			card, err := b.Spaces.Workspace(t.Context(), freshID)
+			b.Must(err)
+			if !card.Deployed || card.StorageAccount != told {
+				t.Errorf("the account is %q, not %q (%s)", card.StorageAccount, told, b.Reread(op).Status)
+			}
+		})
 	}
 }

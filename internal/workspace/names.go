@@ -46,6 +46,20 @@ func (p Platform) StackOf(r, within Resource) Stack {
 	return s
 }
 
+// Holds tells whether a machine lies in the resource group that the resource is
+// in, or is: an output of a template names it, and the engine, which may act on
+// all machines, acts on no other workspace's for that.
+// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+func (p Platform) Holds(r, within Resource, m Machine) bool {
+	s := p.StackOf(r, within)
+	if r.Kind == Workspace {
+		s.Group = p.groupOf(r)
+	}
+	name, ok := strings.CutPrefix(strings.ToLower(string(m)),
+		strings.ToLower("/subscriptions/"+s.Subscription+"/resourceGroups/"+s.Group+"/providers/Microsoft.Compute/virtualMachines/"))
+	return ok && name != "" && !strings.ContainsAny(name, "/?#%")
+}
+
 func (p Platform) subscription(r Resource) string {
 	if r.Subscription != "" {
 		return r.Subscription

@@ -138,3 +138,40 @@ func TestMayDelete(t *testing.T) {
 		t.Errorf("added meanwhile: %v", added)
 	}
 }
+
+// A resource's machine is one of its workspace's group, however the id is
+// written, and nothing that only begins like one.
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	ws := workspace.Resource{ID: wsID, Kind: workspace.Workspace, Generation: 1}
+	vm := workspace.Resource{ID: opID, Kind: workspace.UserResource, Workspace: wsID, Generation: 1}
+	shared := workspace.Resource{ID: opID, Kind: workspace.SharedService}
+	group := "rg-tre-ws-" + workspace.Suffix("tre", wsID, 1)
+	id := func(subscription, group, name string) workspace.Machine {
+		return workspace.Machine("/subscriptions/" + subscription + "/resourceGroups/" + group + "/providers/Microsoft.Compute/virtualMachines/" + name)
+	}
+	for name, tt := range map[string]struct {
+		r    workspace.Resource
+		m    workspace.Machine
+		want bool
+	}{
+		"its own":                    {vm, id("sub", group, "vm1"), true},
+		"its own, in capitals":       {vm, workspace.Machine(strings.ToUpper(string(id("sub", group, "vm1")))), true},
+		"a workspace's own":          {ws, id("sub", group, "vm1"), true},
+		"a shared service's":         {shared, id("sub", "rg-core", "vm1"), true},
+		"another workspace's":        {vm, id("sub", "rg-tre-ws-other", "vm1"), false},
+		"the core's":                 {vm, id("sub", "rg-core", "vm1"), false},
+		"of another subscription":    {vm, id("other", group, "vm1"), false},
+		"a group that is longer":     {vm, id("sub", group+"x", "vm1"), false},
+		"nobody's":                   {vm, id("sub", group, ""), false},
+		"one that leads out":         {vm, id("sub", group, "../../../../rg-core/providers/Microsoft.Compute/virtualMachines/vm1"), false},
+		"an extension of one":        {vm, id("sub", group, "vm1/extensions/x"), false},
+		"one with a query":           {vm, id("sub", group, "vm1?x"), false},
+		"no id":                      {vm, "", false},
+		"a shared service for a vm1": {shared, id("sub", group, "vm1"), false},
+	} {
+		if got := platform.Holds(tt.r, ws, tt.m); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
