@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -15,13 +16,22 @@ func FuzzBody(f *testing.F) {
 		`{"reason":"` + "\xff" + `"}`, `[[[[`, `{"properties":{"":{"":[1e308,-0,null]}}}`, "", "\x00", `{"type":"import","type":"export"}`} {
 		f.Add(body)
 	}
-	b := newBench(f)
+	for _, body := range []string{making("base"), patch, `{"templateName":"base","properties":{"display_name":{"a":[]},"quota":1e99}}`, `{"isEnabled":null,"properties":{"":null}}`} {
+		f.Add(body)
+	}
+	b := newBench(f).estate()
 	draft, review := b.stage(airlock.Draft), b.stage(airlock.InReview)
 	f.Fuzz(func(t *testing.T, body string) {
 		b := b.in(t)
 		for path, who := range map[string]string{list(here): "ann", draft + "/files/remove": "ann", review + "/stop": "mia",
-			review + "/revoke": "mia", draft + "/submit/": "ann"} {
-			if w := b.call("POST", path, who, body); w.Code >= http.StatusInternalServerError {
+			review + "/revoke": "mia", draft + "/submit/": "ann",
+			"/api/workspaces": "adam", "/api/workspace-requests": "ann", "/api/workspace-templates": "adam", "/api/standing-approvals": "adam",
+			placed(ofUserResource, here, ""): "ann"} {
+			method := "POST"
+			if strings.Contains(path, "user-resources") {
+				method = "PATCH"
+			}
+			if w := b.call(method, path, who, body, "etag", "*"); w.Code >= http.StatusInternalServerError {
 				t.Errorf("%s %q: %d %s", path, body, w.Code, w.Body)
 			}
 		}
