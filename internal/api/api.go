@@ -78,9 +78,12 @@ type api struct {
 // unauthenticated addresses beside it.
 func New(s Settings) http.Handler {
 	a, mux := build(s)
+	a.publish(mux)
 	return a.outermost(mux)
 }
 
+// build registers the routes. Nothing in it is for the description alone, which
+// few ask for, and which takes as long again.
 func build(s Settings) (*api, *http.ServeMux) {
 	if s.Log == nil {
 		s.Log = slog.Default()
@@ -93,8 +96,6 @@ func build(s Settings) (*api, *http.ServeMux) {
 	for _, r := range routes {
 		r.register(r, a)
 	}
-	a.describeAll(routes)
-	a.publish(mux)
 	a.absent(mux, routes)
 	return a, mux
 }

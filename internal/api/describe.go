@@ -226,7 +226,12 @@ func (a *api) documents() (current, older []byte, err error) {
 }
 
 // Description is the OpenAPI document of the API with these settings.
-func Description(s Settings) *huma.OpenAPI {
+func Description(s Settings) *huma.OpenAPI { return described(s).huma.OpenAPI() }
+
+// described is an API of its own whose description is finished: that of one
+// which answers calls is not changed any more, for calls read in it.
+func described(s Settings) *api {
 	a, _ := build(s)
-	return a.huma.OpenAPI()
+	a.describeAll(a.routes())
+	return a
 }

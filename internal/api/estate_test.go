@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -95,7 +94,7 @@ func (s *safe) Put(_ context.Context, name, value string) (string, error) {
 type running struct {
 	mu    sync.Mutex
 	asked int
-	err   error
+	err   error // what it answers with instead
 }
 
 func (r *running) Powers(context.Context, string) (map[workspace.Machine]workspace.Power, error) {
@@ -257,15 +256,11 @@ func registration(path string) string {
 	return fmt.Sprintf(`{"name":%q,"version":"3.0.0","current":false,"json_schema":%s,"template":%s}`, name, files["template_schema.json"], files["main.json"])
 }
 
-func TestEstateIsRead(t *testing.T) {
-	t.Parallel()
-	b := newBench(t).estate()
-	if w := b.call("GET", placed(ofUserResource, here, ""), "ann", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "VM running") {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
-}
-
 const (
 	ofService      = "/api/workspaces/{workspace_id}/workspace-services/{service_id}"
 	ofUserResource = ofService + "/user-resources/{resource_id}"
 )
+
+func lineAt(b *bench, action string) audit.Line {
+	return audit.Line{At: b.settings.Now(), Action: action}
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -105,6 +104,10 @@ func (a *api) absent(mux *http.ServeMux, routes []Route) {
 	for _, path := range Published() {
 		methods[path] = []string{http.MethodGet}
 	}
+	patterns := make([][]string, 0, len(methods))
+	for path := range methods {
+		patterns = append(patterns, strings.Split(path, "/"))
+	}
 	for path, allowed := range methods {
 		if slices.Contains(allowed, http.MethodGet) {
 			allowed = append(allowed, http.MethodHead)
@@ -119,7 +122,7 @@ func (a *api) absent(mux *http.ServeMux, routes []Route) {
 			}
 			writeError(w, r, http.StatusMethodNotAllowed, fmt.Sprintf("%.20q is not possible here, only %s", r.Method, allow))
 		}
-		for _, pattern := range others(path, allowed, methods) {
+		for _, pattern := range others(path, allowed, patterns) {
 			mux.HandleFunc(pattern, refuse)
 		}
 	}
@@ -131,8 +134,9 @@ func (a *api) absent(mux *http.ServeMux, routes []Route) {
 // others are the patterns of what an address does not take: the address itself,
 // or, where it also fits another one's wildcard, each method alone, since the
 // mux takes nothing that is wider in one way and narrower in another.
-func others(path string, allowed []string, all map[string][]string) []string {
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(other string) bool { return other != path && fits(path, other) }) {
+func others(path string, allowed []string, all [][]string) []string {
+	parts := strings.Split(path, "/")
+	if !slices.ContainsFunc(all, func(other []string) bool { return fits(parts, other) && !slices.Equal(parts, other) }) {
 		return []string{path}
 	}
 	var patterns []string
@@ -144,10 +148,9 @@ func others(path string, allowed []string, all map[string][]string) []string {
 	return patterns
 }
 
-// fits tells whether a pattern's wildcards stand for parts of the path.
-func fits(path, pattern string) bool {
-	a, b := strings.Split(path, "/"), strings.Split(pattern, "/")
-	return slices.EqualFunc(a, b, func(part, wild string) bool { return part == wild || strings.HasPrefix(wild, "{") })
+// fits tells whether a pattern's wildcards stand for parts of a path.
+func fits(path, pattern []string) bool {
+	return slices.EqualFunc(path, pattern, func(part, wild string) bool { return part == wild || strings.HasPrefix(wild, "{") })
 }
 
 // Invocation is the id that the Functions host gave a call: the same when it

@@ -36,8 +36,9 @@ type published struct {
 // publish serves the description.
 func (a *api) publish(mux *http.ServeMux) {
 	make := sync.OnceValue(func() (p published) {
-		if p.current, p.older, p.err = a.documents(); p.err == nil {
-			p.page, p.err = a.docs()
+		d := described(a.Settings)
+		if p.current, p.older, p.err = d.documents(); p.err == nil {
+			p.page, p.err = d.docs()
 		}
 		return p
 	})

@@ -54,7 +54,7 @@ type Cadence struct {
 	First    time.Duration // after a job began
 	Most     time.Duration // the longest pause between two looks; it doubles until then
 	Hint     time.Duration // after which sweep hints when a look did not come
-	Tries    int           // transient failures of one job that are tried again
+	Tries    int           // how often one job is started anew; looks that fail are no tries
 	Patience time.Duration // how long a step waits for a target that another operation holds
 }
 

@@ -110,6 +110,22 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+// Looks that fail while Azure is busy use up none of the tries.
+func TestFailedLooksAreNoTries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.begin(w.resource(workspace.Workspace, wsID, workspace.Deployed), workspace.Order{Action: workspace.Upgrade})
+	w.step()
+	w.step()
+	r := w.rows[w.op.Resource]
+	for range 2 * workspace.DefaultCadence.Tries {
+		r, _ = r.Troubled(&workspace.CloudError{Status: 429, Message: "slow down"}, w.at, workspace.DefaultCadence)
+	}
+	if got, do := r.Judge(workspace.Seen{Progress: workspace.Absent}, w.at, workspace.DefaultCadence); do != workspace.Start || got.Job == nil {
+		t.Errorf("not tried again: does %d, %s", do, got.Message)
+	}
+}
+
 // A role assignment that is young is refused for a while, and that is no end.
 func TestYoungIsNotRefused(t *testing.T) {
 	t.Parallel()

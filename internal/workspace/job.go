@@ -107,12 +107,12 @@ func (r Resource) again(why string, at time.Time, c Cadence) (Resource, Do) {
 		return r.Finish(Seen{Progress: Stopped}, at), Settle
 	case !at.Before(r.Job.Deadline):
 		return r.late(why, at), Settle
-	case r.Job.Troubles >= c.Tries:
+	case r.Job.Restarts >= c.Tries:
 		return r.Finish(Seen{Progress: Broken, Err: &CloudError{Class: Final, Message: fmt.Sprintf("%s, after %d tries", why, c.Tries+1)}}, at), Settle
 	}
 	r = r.Later(at, 0, c)
 	r.Job.Begun, r.Job.Token, r.Job.Trouble = time.Time{}, "", why
-	r.Job.Troubles++
+	r.Job.Restarts++
 	return r, Start
 }
 

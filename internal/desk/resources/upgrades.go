@@ -49,10 +49,20 @@ func (d *Desk) views(ctx context.Context, resources []workspace.Resource, servic
 		key := name{t.Parent, t.Name}
 		versions[key] = append(versions[key], t.Version)
 	}
+	type from struct {
+		name
+		version string
+	}
+	higher := map[from][]template.Upgrade{} // few versions are in use
 	views := make([]View, len(resources))
 	for i, r := range resources {
-		key := name{services[r.Service].Template.Name, r.Template.Name}
-		views[i] = View{Resource: r, Upgrades: template.Upgrades(r.Template.Version, versions[key])}
+		key := from{name{services[r.Service].Template.Name, r.Template.Name}, r.Template.Version}
+		upgrades, ok := higher[key]
+		if !ok {
+			upgrades = template.Upgrades(key.version, versions[key.name])
+			higher[key] = upgrades
+		}
+		views[i] = View{Resource: r, Upgrades: upgrades}
 	}
 	return views, nil
 }
