@@ -72,7 +72,7 @@ func standingApproval(w *tab) {
 // under way ended.
 func followOperation(w *tab) {
 	w.furnish()
-	op := w.begin(workspace.Upgrade)
+	op := w.begin(system, workspace.Upgrade)
 	w.open("adam", inside)
 	if got := w.text("main"); !strings.Contains(got, "Under way: upgrade") {
 		w.t.Errorf("under way: %s", got)
@@ -82,7 +82,7 @@ func followOperation(w *tab) {
 		w.t.Error("held still, it loads itself again")
 	}
 	w.do(chromedp.Click(chromedp.CSS(".views a")), chromedp.WaitVisible(chromedp.CSS(`#operation-heading`)))
-	w.fail(op, "QuotaExceeded: no cores left")
+	w.fail(op.Key(), "QuotaExceeded: no cores left")
 	w.do(chromedp.WaitVisible(button("try-again")))
 	if got := w.text("main"); !strings.Contains(got, "Done last: upgrade") || !strings.Contains(got, "QuotaExceeded") {
 		w.t.Errorf("afterwards: %s", got)
@@ -100,7 +100,7 @@ func workspacesOnPhone(w *tab) {
 	granted := w.decided(true)
 	w.approve(workspace.Approval{Template: "study", Most: 1, Sizes: []string{"large"}, Requester: []string{people["ann"].OID}, Until: w.now().Add(time.Hour), Reason: long})
 	w.furnish()
-	w.begin(workspace.Upgrade)
+	w.begin(system, workspace.Upgrade)
 	w.open("adam", "/signin")
 	for _, path := range []string{"/", "/workspace-requests", atWanted(wish), atWanted(granted), "/standing-approvals", inside + "?still"} {
 		w.fits(path)

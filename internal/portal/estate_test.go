@@ -125,14 +125,17 @@ func (b *bench) furnish() {
 		Properties: map[string]any{"display_name": "Bob's machine"}, Status: workspace.DeploymentFailed, Message: "QuotaExceeded: no cores left"})
 }
 
-// begin orders an action on the workspace and takes its step.
-func (b *bench) begin(a workspace.Action) workspace.Operation {
+// system is the key of the workspace's own resource.
+var system = workspace.Key{Partition: workspace.System, ID: here}
+
+// begin orders an action on a resource.
+func (b *bench) begin(key workspace.Key, a workspace.Action) workspace.Operation {
 	b.t.Helper()
-	r, err := b.store.Resource(b.t.Context(), workspace.Key{Partition: workspace.System, ID: here})
+	r, err := b.store.Resource(b.t.Context(), key)
 	b.must(err)
 	r, op, err := r.Begin(b.act("adam"), workspace.Order{Action: a, Limit: time.Hour})
 	b.must(err)
-	c := workspace.Change{Partition: workspace.System}
+	c := workspace.Change{Partition: key.Partition}
 	c.Resource(r, audit.Line{At: b.now(), Action: "asked"})
 	c.Operation(op, b.now(), audit.Line{At: b.now(), Action: "asked"})
 	c, err = b.store.CommitChange(b.t.Context(), c)
@@ -140,14 +143,16 @@ func (b *bench) begin(a workspace.Action) workspace.Operation {
 	return c.Operations[0]
 }
 
-// fail ends the workspace's operation.
-func (b *bench) fail(op workspace.Operation, message string) {
+// fail ends a resource's operation.
+func (b *bench) fail(key workspace.OperationKey, message string) {
 	b.t.Helper()
+	op, err := b.store.Operation(b.t.Context(), key)
+	b.must(err)
 	r, err := b.store.Resource(b.t.Context(), op.Resource)
 	b.must(err)
 	op = op.Advance(0, op.Action.Status(workspace.Failed), message, b.now())
 	r.Status, r.Message, r.Operation, r.Job = op.Action.Status(workspace.Failed), message, "", nil
-	c := workspace.Change{Partition: workspace.System}
+	c := workspace.Change{Partition: key.Partition}
 	c.Resource(r, audit.Line{At: b.now(), Action: "failed"})
 	c.Operation(op, b.now(), audit.Line{At: b.now(), Action: "failed"})
 	_, err = b.store.CommitChange(b.t.Context(), c)

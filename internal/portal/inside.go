@@ -20,20 +20,26 @@ type resourcesPage struct {
 	frame
 	Workspace  airlock.Workspace
 	R          workspace.Resource // with an id where the workspace was made by this system
-	View       resources.View
-	Operation  *workspace.Operation // done last, or under way; nil where there is none, or it is not the person's to see
-	Step       int                  // number of the step under way, from 1; 0: none is
+	Self       resources.Thing    // the workspace itself, with the operation done last
 	Inside     []resources.Inside
 	MayLook    bool // into what is inside
 	MayAirlock bool // may the person see its airlock requests
 	MayManage  bool // members
 	MayFreeze  bool
-	MayStop    bool
-	MayRetry   bool
 	Live       bool   // something is under way: the page loads itself again, unless it is held still
 	Still      bool   // held still, so that forms keep what is written into them
 	Tried      string // the action whose form was not taken
+	About      string // the operation that it was about
 	Written    map[string]string
+}
+
+// Wrote is what was written into the form that stops an operation, where that was
+// not taken.
+func (p resourcesPage) Wrote(operation string) string {
+	if operation != p.About {
+		return ""
+	}
+	return p.Written["stop-operation"]
 }
 
 // atResources is the address of a workspace's page.
@@ -49,8 +55,8 @@ func (p *portal) resources(w http.ResponseWriter, r *http.Request, v visitor) {
 // showResources shows it as it is now, with what came of an action.
 func (p *portal) showResources(w http.ResponseWriter, r *http.Request, v visitor, a answered) {
 	found, err := p.Resources.Workspace(r.Context(), v.Caller, key(r).Workspace)
-	page := resourcesPage{Workspace: found.WorkspaceView.Workspace, R: found.Resource, View: found.View, Tried: a.action,
-		Written: map[string]string{a.action: a.written}}
+	page := resourcesPage{Workspace: found.WorkspaceView.Workspace, R: found.Resource, Self: resources.Thing{View: found.View},
+		Tried: a.action, About: r.PostForm.Get("operation"), Written: map[string]string{a.action: a.written}}
 	if err == nil {
 		err = p.fillResources(r.Context(), v, &page)
 	}
@@ -59,7 +65,7 @@ func (p *portal) showResources(w http.ResponseWriter, r *http.Request, v visitor
 		return
 	}
 	page.frame = p.frame(r, page.Workspace.DisplayName)
-	page.Live = page.R.ID != "" && !page.R.Status.Ended() || page.Operation != nil && !page.Operation.Ended() || busy(page.Inside)
+	page.Live = page.R.ID != "" && !page.R.Status.Ended() || page.Self.Operation != nil && !page.Self.Operation.Ended() || busy(page.Inside)
 	page.Still = r.URL.Query().Has("still") || a.action != ""
 	if page.Live && !page.Still {
 		page.Refresh = refreshEvery
@@ -101,13 +107,20 @@ func (p *portal) fillResources(ctx context.Context, v visitor, page *resourcesPa
 	if err != nil || len(list.Operations) == 0 {
 		return err
 	}
-	page.Operation = &list.Operations[0]
-	if at, ok := page.Operation.Current(); ok && !page.Operation.Ended() {
-		page.Step = at + 1
-	}
-	page.MayStop = !page.Operation.Ended() && page.Operation.Cancel == nil && may(access.StopWorkspace)
-	page.MayRetry = page.Operation.Ended() && page.Operation.Status.Failed() && page.R.Operation == "" && may(access.ChangeWorkspace)
+	o := list.Operations[0]
+	page.Self.Operation = &o
+	page.Self.MayStop = !o.Ended() && o.Cancel == nil && may(access.StopWorkspace)
+	page.Self.MayRetry = o.Ended() && o.Status.Failed() && page.R.Operation == "" && may(access.ChangeWorkspace)
 	return nil
+}
+
+// current is the place of the step that is to be done next, or is being done; -1
+// when none is.
+func current(o *workspace.Operation) int {
+	if i, ok := o.Current(); ok && !o.Ended() {
+		return i
+	}
+	return -1
 }
 
 // subject is a workspace as operations are asked for.
@@ -115,11 +128,23 @@ func subject(id string) resources.Subject {
 	return resources.Subject{Kind: workspace.Workspace, ID: id}
 }
 
+// named is what a form is about: something in the workspace, or the workspace.
+func named(in string, r *http.Request) resources.Subject {
+	s := resources.Subject{Kind: workspace.Service, Workspace: in, Service: strings.ToLower(text(r, "service")), ID: strings.ToLower(text(r, "id"))}
+	switch {
+	case s.ID == "":
+		return subject(in)
+	case s.Service != "":
+		s.Kind = workspace.UserResource
+	}
+	return s
+}
+
 // busy tells whether something is being done to what is inside.
 func busy(all []resources.Inside) bool {
 	for _, one := range all {
-		for _, v := range append([]resources.View{one.Service}, one.Users...) {
-			if !v.Resource.Status.Ended() {
+		for _, t := range append([]resources.Thing{one.Service}, one.Users...) {
+			if !t.Resource.Status.Ended() {
 				return true
 			}
 		}
@@ -134,11 +159,11 @@ type deed func(ctx context.Context, v visitor, id string, r *http.Request) error
 func (p *portal) resourceActions() map[string]page {
 	all := map[string]page{
 		"stop-operation": p.resourceActed("stop-operation", func(ctx context.Context, v visitor, id string, r *http.Request) error {
-			_, err := p.Resources.Cancel(ctx, v.Caller, subject(id), strings.ToLower(text(r, "operation")), text(r, "reason"))
+			_, err := p.Resources.Cancel(ctx, v.Caller, named(id, r), strings.ToLower(text(r, "operation")), text(r, "reason"))
 			return err
 		}),
 		"try-again": p.resourceActed("try-again", func(ctx context.Context, v visitor, id string, r *http.Request) error {
-			_, err := p.Resources.Retry(ctx, v.Caller, subject(id), strings.ToLower(text(r, "operation")))
+			_, err := p.Resources.Retry(ctx, v.Caller, named(id, r), strings.ToLower(text(r, "operation")))
 			return err
 		}),
 	}

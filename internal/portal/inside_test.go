@@ -71,7 +71,7 @@ func TestOperationUnderWay(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.furnish()
-	op := b.begin(workspace.Upgrade)
+	op := b.begin(system, workspace.Upgrade)
 	a := b.get("adam", inside)
 	if !strings.Contains(a.body, `http-equiv="refresh" content="10"`) || !strings.Contains(a.body, "Under way: upgrade") || !strings.Contains(a.body, "Waits to be updated") || offeredInside(a.body) != "" {
 		t.Errorf("under way: forms %q, %s", offeredInside(a.body), a.body)
@@ -98,9 +98,7 @@ func TestOperationUnderWay(t *testing.T) {
 	if !strings.Contains(a.body, "asked that it stops") || !strings.Contains(a.body, "wrong version") || offeredInside(a.body) != "freeze" {
 		t.Errorf("stopped: %s", a.body)
 	}
-	stopped, err := b.store.Operation(t.Context(), op.Key())
-	b.must(err)
-	b.fail(stopped, "it was cancelled")
+	b.fail(op.Key(), "it was cancelled")
 	a = b.get("adam", inside)
 	if offeredInside(a.body) != "try-again freeze" || strings.Contains(a.body, "http-equiv") || !strings.Contains(a.body, "Update failed") {
 		t.Errorf("failed: forms %q %s", offeredInside(a.body), a.body)
@@ -113,6 +111,62 @@ func TestOperationUnderWay(t *testing.T) {
 	}
 	if a := b.get("adam", inside); !strings.Contains(a.body, "http-equiv") {
 		t.Errorf("tried again: %s", a.body)
+	}
+}
+
+// TestThingsUnderWay: what is done to a service or a machine is followed, stopped
+// and tried again by whoever may.
+func TestThingsUnderWay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.furnish()
+	machine := workspace.Key{Partition: here, ID: machineID}
+	service, vm := b.begin(workspace.Key{Partition: here, ID: serviceID}, workspace.Upgrade), b.begin(machine, "start")
+	about := func(op workspace.Operation, of, id string) url.Values {
+		return url.Values{"operation": {op.ID}, "service": {of}, "id": {id}, "reason": {"enough"}}
+	}
+	for who, want := range map[string]string{"olga": "stop-operation stop-operation freeze", "ann": "stop-operation", "mia": "", "adam": "freeze"} {
+		if a := b.get(who, inside+"?still"); offeredInside(a.body) != want {
+			t.Errorf("%s: forms %q, want %q", who, offeredInside(a.body), want)
+		}
+	}
+	if a := b.get("ann", inside); !strings.Contains(a.body, "http-equiv") || offeredInside(a.body) != "" {
+		t.Errorf("it is not followed: forms %q", offeredInside(a.body))
+	}
+	for name, tt := range map[string]struct {
+		who, path string
+		form      url.Values
+		status    int
+	}{
+		"a researcher stops a service's":          {"ann", inside, about(service, "", serviceID), 403},
+		"another one stops a machine's":           {"bob", inside, about(vm, serviceID, machineID), 404},
+		"from another workspace":                  {"sam", "/workspaces/" + there + "/resources", about(vm, serviceID, machineID), 404},
+		"of another service":                      {"ann", inside, about(vm, nowhere, machineID), 404},
+		"an operation of another resource":        {"olga", inside, about(service, serviceID, machineID), 404},
+		"a machine as if it were a service":       {"olga", inside, about(vm, "", machineID), 404},
+		"a machine's as if it were a workspace's": {"adam", inside, about(vm, "", ""), 404},
+	} {
+		if a := b.post(tt.who, tt.path+"/stop-operation", tt.form); a.status != tt.status {
+			t.Errorf("%s: %d, want %d", name, a.status, tt.status)
+		}
+	}
+	for _, key := range []workspace.OperationKey{service.Key(), vm.Key()} {
+		if o, err := b.store.Operation(t.Context(), key); err != nil || o.Cancel != nil {
+			t.Errorf("it was asked to stop: %+v %v", o.Cancel, err)
+		}
+	}
+	if a := b.post("ann", inside+"/stop-operation", about(vm, serviceID, machineID)); a.status != http.StatusSeeOther {
+		t.Errorf("stop: %d %s", a.status, a.body)
+	}
+	b.fail(vm.Key(), "it was cancelled")
+	if a := b.get("ann", inside+"?still"); offeredInside(a.body) != "try-again" || !strings.Contains(a.body, "Action failed") {
+		t.Errorf("failed: forms %q", offeredInside(a.body))
+	}
+	if a := b.post("ann", inside+"/try-again", about(vm, serviceID, machineID)); a.status != http.StatusSeeOther {
+		t.Errorf("retry: %d %s", a.status, a.body)
+	}
+	if r, err := b.store.Resource(t.Context(), machine); err != nil || r.Status != workspace.AwaitingAction {
+		t.Errorf("tried again: %s %v", r.Status, err)
 	}
 }
 

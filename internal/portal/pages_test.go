@@ -174,7 +174,7 @@ func TestEveryPageIsInOrder(t *testing.T) {
 	wish, granted := b.ask(byEvent), b.decided(true)
 	b.approve(workspace.Approval{Template: "study", Most: 1, Until: b.now().Add(time.Hour), Reason: "registry"})
 	b.furnish()
-	b.begin(workspace.Upgrade)
+	b.begin(system, workspace.Upgrade)
 	for _, page := range []struct{ who, path string }{{"mia", "/"}, {"ann", "/"}, {"mia", at(k)}, {"ann", at(draft)}, {"adam", at(k)}, {"mia", at(k) + "/audit"},
 		{"ann", "/new"}, {"olga", "/workspaces/" + here}, {"ann", "/none"}, {"ann", "/signedout"}, {"guest", "/"},
 		{"adam", "/"}, {"bob", "/"}, {"adam", "/workspace-requests"}, {"adam", atWanted(wish)}, {"bob", atWanted(wish)}, {"adam", atWanted(granted)},

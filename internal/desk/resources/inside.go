@@ -5,19 +5,29 @@ import (
 	"slices"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
+	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
+// Thing is something in a workspace as one person sees it.
+type Thing struct {
+	View
+	Operation *workspace.Operation // under way, or failed last; nil where there is none, or it is not the person's to read
+	MayStop   bool                 // the operation
+	MayRetry  bool
+}
+
 // Inside is a service with the user resources in it.
 type Inside struct {
-	Service View
-	Users   []View
+	Service Thing
+	Users   []Thing
 }
 
 // Inside lists what is in a workspace as the caller may see it, read once: its
 // services, and in each the caller's own resources, or, for owners, everybody's.
-// Machines come with their power state.
+// Machines come with their power state; what is under way, or failed, with its
+// operation.
 func (d *Desk) Inside(ctx context.Context, c desk.Caller, in string) ([]Inside, error) {
 	c, err := d.Desk.Admit(ctx, c, in, access.ReadService)
 	if err != nil {
@@ -28,14 +38,12 @@ func (d *Desk) Inside(ctx context.Context, c desk.Caller, in string) ([]Inside, 
 		return nil, err
 	}
 	services := map[string]workspace.Resource{}
-	var inside []Inside
 	found, err := d.views(ctx, picked(slices.Clone(all), where{kind: workspace.Service}), nil)
 	if err != nil {
 		return nil, err
 	}
 	for _, v := range found {
 		services[v.Resource.ID] = v.Resource
-		inside = append(inside, Inside{Service: v})
 	}
 	theirs := slices.DeleteFunc(all, func(r workspace.Resource) bool {
 		return r.Kind != workspace.UserResource || r.Gone() || services[r.Service].ID == "" || !reaches(c, r, access.ReadUserResource)
@@ -45,14 +53,48 @@ func (d *Desk) Inside(ctx context.Context, c desk.Caller, in string) ([]Inside, 
 		return nil, err
 	}
 	d.powered(ctx, in, users)
-	for i := range inside {
-		for _, u := range users {
-			if u.Resource.Service == inside[i].Service.Resource.ID {
-				inside[i].Users = append(inside[i].Users, u)
+	things := make([]Thing, 0, len(found)+len(users))
+	for _, v := range append(found, users...) {
+		things = append(things, Thing{View: v})
+	}
+	err = airlock.Each(len(things), d.parallel(), func(i int) error { return d.doing(ctx, c, &things[i]) })
+	return nested(things, len(found)), err
+}
+
+// nested puts things into the services that they are in, which come first.
+func nested(things []Thing, services int) []Inside {
+	all := make([]Inside, services)
+	for i := range all {
+		all[i].Service = things[i]
+		for _, t := range things[services:] {
+			if t.Resource.Service == things[i].Resource.ID {
+				all[i].Users = append(all[i].Users, t)
 			}
 		}
 	}
-	return inside, nil
+	return all
+}
+
+// doing adds the operation that is under way on a thing, or failed last, and what
+// the caller may do about it.
+func (d *Desk) doing(ctx context.Context, c desk.Caller, t *Thing) error {
+	r := t.Resource
+	may := func(q question) bool {
+		_, no := d.Desk.Admit(ctx, c, r.Workspace, actions[r.Kind][q]) // of what was read just now
+		return no == nil
+	}
+	if r.Status.Ended() && !r.Status.Failed() || !may(readOperations) {
+		return nil
+	}
+	list, err := d.operations(ctx, r.Key(), Page{Page: airlock.Page{Limit: 1}})
+	if err != nil || len(list.Operations) == 0 {
+		return err
+	}
+	o := list.Operations[0]
+	t.Operation = &o
+	t.MayStop = !o.Ended() && o.Cancel == nil && may(stop)
+	t.MayRetry = o.Ended() && o.Status.Failed() && r.Operation == "" && may(again)
+	return nil
 }
 
 // Cover is a standing approval, and whether it would cover a request.
