@@ -39,7 +39,7 @@ const (
 func (s *Stack) TRE() string { return cmp.Or(s.cfg.Prefix, "tre") }
 
 // startCloud starts Resource Manager and the Key Vault, and tells each who the
-// apps are: the front may put secrets and nothing else.
+// apps are: the front may put secrets and see which there are, and reads none.
 func (s *Stack) startCloud(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx) // Close is what ends them
 	work := background.New()
@@ -48,7 +48,7 @@ func (s *Stack) startCloud(ctx context.Context) error {
 	s.Vault, err = vault.Start(ctx, vault.Config{ID: vaultID, Certificate: s.Grid.Certificate(), Resource: vaultAudience, Now: s.cfg.Now,
 		Authorize: func(token string) (string, bool) { return s.Directory.Principal(token, vaultAudience) },
 		Allow: func(principal, action string) bool {
-			return action == "set" || principal == engineIdentity && action != "purge"
+			return action == "set" || action == "list" || principal == engineIdentity && action != "purge"
 		}})
 	if err != nil {
 		return err

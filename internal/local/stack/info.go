@@ -18,6 +18,7 @@ type Info struct {
 	Issuer     string          `json:"issuer"`
 	Mail       string          `json:"mail"` // answers the inbox as JSON
 	EventGrid  string          `json:"eventGrid"`
+	Topic      TopicInfo       `json:"topic"`
 	Storage    []AccountInfo   `json:"storage"`
 	Users      []UserInfo      `json:"users"`
 	Workspaces []WorkspaceInfo `json:"workspaces"`
@@ -63,7 +64,8 @@ type WorkspaceInfo struct {
 
 // Info describes the running stack.
 func (s *Stack) Info() Info {
-	info := Info{API: s.APIURL(), Portal: s.PortalURL(), Issuer: s.Issuer.URL(), Mail: s.Inbox.URL() + "/mail", EventGrid: s.Grid.URL()}
+	info := Info{API: s.APIURL(), Portal: s.PortalURL(), Issuer: s.Issuer.URL(), Mail: s.Inbox.URL() + "/mail", EventGrid: s.Grid.URL(),
+		Topic: TopicInfo{Endpoint: s.topicEndpoint, Key: s.topicKey, CAFile: s.caFile()}}
 	accounts := s.accounts()
 	for _, w := range s.Workspaces {
 		accounts = append(accounts, w.Storage)

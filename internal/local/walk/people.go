@@ -28,13 +28,26 @@ type person struct {
 type cast struct {
 	workspace                          stack.WorkspaceInfo
 	researcher, manager, both, auditor *person // both: researcher and airlock manager
+	administrator, newcomer            *person // the newcomer has no workspace yet
 }
 
 // newCast finds people for the parts in the first workspace that has them all.
 func newCast(info stack.Info) (cast, error) {
+	var administrator, newcomer *person
+	for key, part := range map[string]**person{"admin": &administrator, "visitor": &newcomer} {
+		u, ok := info.User(key)
+		if !ok {
+			return cast{}, fmt.Errorf("nobody is called %s", key)
+		}
+		p, err := newPerson(info, u)
+		if err != nil {
+			return cast{}, err
+		}
+		*part = p
+	}
 	for _, w := range info.Workspaces {
 		in := func(role access.Role, key string) bool { return slices.Contains(w.Members[role], key) }
-		c := cast{workspace: w}
+		c := cast{workspace: w, administrator: administrator, newcomer: newcomer}
 		for _, u := range info.Users {
 			p, err := newPerson(info, u)
 			if err != nil {

@@ -32,12 +32,18 @@ func (w *walk) mails(ctx context.Context) ([]inbox.Mail, error) {
 // mailed waits for a new mail to somebody about the request and returns the
 // link in it.
 func (w *walk) mailed(ctx context.Context, to *person, r *request, what string) (link string) {
+	return w.mailedAbout(ctx, to, r.ID, what)
+}
+
+// mailedAbout is mailed of anything that has an id.
+func (w *walk) mailedAbout(ctx context.Context, to *person, id, what string) (link string) {
+	leads := func(link string) bool { return strings.Contains(link, id) }
 	w.step(ctx, to.Name, "gets a mail: "+what, func(ctx context.Context) (note, error) {
 		var got inbox.Mail
 		err := until(ctx, func() (bool, error) {
 			all, err := w.mails(ctx)
 			i := slices.IndexFunc(all, func(m inbox.Mail) bool {
-				return m.To == to.Email && !w.read[m.N] && slices.ContainsFunc(m.Links, r.isAt)
+				return m.To == to.Email && !w.read[m.N] && slices.ContainsFunc(m.Links, leads)
 			})
 			if i >= 0 {
 				got = all[i]
@@ -48,14 +54,11 @@ func (w *walk) mailed(ctx context.Context, to *person, r *request, what string) 
 			return note{}, err
 		}
 		w.read[got.N] = true
-		link = got.Links[slices.IndexFunc(got.Links, r.isAt)]
+		link = got.Links[slices.IndexFunc(got.Links, leads)]
 		return note{lines: said("“" + console.Clean(got.Subject) + "”")}, nil
 	})
 	return link
 }
-
-// isAt tells whether a link leads to the request.
-func (r *request) isAt(link string) bool { return strings.Contains(link, r.ID) }
 
 // decided has the manager open the link of the mail, sign in where that is
 // asked for, and decide on the page.

@@ -31,6 +31,7 @@ var ErrStep = errors.New("the walk-through stopped")
 type walk struct {
 	Config
 	cast
+	run   string // tells this walk-through from earlier ones on the same data
 	steps int
 	read  map[int]bool // mails, by number
 	at    *request     // what the current step is about; may be nil
@@ -50,8 +51,8 @@ func Run(ctx context.Context, c Config) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrStep, err)
 	}
-	w := &walk{Config: c, cast: who, read: map[int]bool{}}
 	began := c.Now()
+	w := &walk{Config: c, cast: who, run: began.UTC().Format("0102-150405"), read: map[int]bool{}}
 	imported := w.imports(ctx)
 	w.exports(ctx)
 	w.infected(ctx)
@@ -60,6 +61,7 @@ func Run(ctx context.Context, c Config) error {
 	w.cancelled(ctx)
 	w.revoked(ctx, imported)
 	w.trail(ctx, imported)
+	w.provisions(ctx)
 	if w.err != nil {
 		return w.err
 	}
