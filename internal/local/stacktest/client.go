@@ -72,25 +72,41 @@ func (a Answer) Into(out any) error {
 	return json.Unmarshal(a.Body, out)
 }
 
+// Call is one call of the API.
+type Call struct {
+	By           string // key of a person; "" is nobody
+	Method, Path string // the address begins with /
+	Body         any    // nil for none
+	Match        string // version that is changed, as If-Match says it; "" for none
+}
+
 // Call sends one call of the API as a person; "" is nobody. An address begins
 // with /. There is no second try.
 func (r *Rig) Call(ctx context.Context, key, method, path string, body any) (Answer, error) {
+	return r.Send(ctx, Call{By: key, Method: method, Path: path, Body: body})
+}
+
+// Send sends one call of the API. There is no second try.
+func (r *Rig) Send(ctx context.Context, c Call) (Answer, error) {
 	var text []byte
-	if body != nil {
+	if c.Body != nil {
 		var err error
-		if text, err = json.Marshal(body); err != nil {
+		if text, err = json.Marshal(c.Body); err != nil {
 			return Answer{}, err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, r.APIURL()+path, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, c.Method, r.APIURL()+c.Path, bytes.NewReader(text))
 	if err != nil {
 		return Answer{}, err
 	}
-	if body != nil {
+	if c.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if key != "" {
-		token, err := r.Token(ctx, key)
+	if c.Match != "" {
+		req.Header.Set("If-Match", c.Match)
+	}
+	if c.By != "" {
+		token, err := r.Token(ctx, c.By)
 		if err != nil {
 			return Answer{}, err
 		}
