@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"flag"
+	"log/slog"
 	"maps"
 	"os"
 	"testing"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "12") // scenarios mostly wait
 	os.Exit(stacktest.Run(m, &rig, "scenario", func(c *stack.Config) {
+		c.Log = slog.New(slog.NewTextHandler(&logs, nil))
 		maps.Copy(c.Settings, map[string]string{
 			"AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "3", // poison comes sooner
 			"TRE_MARK_AFTER": "2",
