@@ -146,7 +146,7 @@ func (s *step) next(ctx context.Context) (more bool, err error) {
 	case workspace.Refuse:
 		return s.refuse(ctx, "")
 	default:
-		return false, nil
+		return false, s.free(ctx)
 	}
 }
 

@@ -156,6 +156,21 @@ func (o Operation) release(target, own Resource, at time.Time) (Operation, Resou
 	return o, target, own
 }
 
+// Free lets go of a target that an operation which is over holds still; false
+// where it holds none. A job of it never began: the cloud is asked for nothing
+// before the operation says that its step runs, and then nothing but the job's
+// own end ends the step.
+func (o Operation) Free(target Resource, at time.Time) (Resource, bool) {
+	if !o.Ended() || target.Operation != o.ID || target.Job != nil && target.Job.Operation != o.Key() {
+		return target, false
+	}
+	if target.Job != nil {
+		target = target.Finish(Seen{Progress: Stopped}, at)
+	}
+	target.Operation = ""
+	return target, true
+}
+
 // end gives the operation's own resource the operation's end: its failure,
 // whichever step it was.
 func (r Resource) end(o Operation) Resource {

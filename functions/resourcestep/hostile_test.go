@@ -1,0 +1,45 @@
+package resourcestep_test
+
+import (
+	"testing"
+
+	"github.com/trefoil-tre/trefoil/internal/memcloud"
+	"github.com/trefoil-tre/trefoil/internal/roomtest"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
+)
+
+// then, because somebody cancelled it: the workspace is not held by what is over.
+func TestTakenForWhatIsOver(t *testing.T) {
+	t.Parallel()
+	for name, crash := range map[string]bool{"the worker goes on": false, "the worker dies, and the order comes again": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t)
+			op := b.pipeline()
+			first := true
+			b.Faults.Before("Store.CommitChange", func() {
+				if !first {
+					return
+				}
+				first = false
+				b.cancel(op)
+				b.Must(b.handle(order(op)))
+				if crash { // the operation's own commit meets the other worker's; then comes the read
+					b.Faults.Fail(2, false)
+				}
+			})
+			err := b.handle(order(op))
+			if crash != (err != nil) {
+				t.Fatal(err)
+			}
+			b.Must(b.handle(order(op)))
+			w := b.Get(key(roomtest.Here))
+			if got := b.Reread(op); got.Status != workspace.DeploymentFailed || w.Operation != "" || w.Job != nil || !w.Status.Ended() {
+				t.Errorf("the operation is %s, the workspace is %s and held by %q", got.Status, w.Status, w.Operation)
+			}
+			if n := b.Cloud.Calls(memcloud.Deploy); n > 0 {
+				t.Errorf("%d deployments of a cancelled operation", n)
+			}
+		})
+	}
+}
