@@ -43,3 +43,17 @@ func TestTakenForWhatIsOver(t *testing.T) {
 		})
 	}
 }
+
+// What a failed step had appended is not appended again when it is retried.
+func TestRetryAppendsOnce(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	op := b.pipeline()
+	b.Cloud.Script(memcloud.Rule{Call: memcloud.Deploy, Name: b.stackOf(sharedID), Times: 1, End: memcloud.Quota()})
+	b.Must(b.run(op))
+	next := b.retry(op)
+	b.Must(b.run(next))
+	if rules, _ := b.Get(key(sharedID)).Properties["rules"].([]any); len(rules) != 1 || b.Reread(next).Status != workspace.Deployed {
+		t.Errorf("%s; the rules are %v", b.Reread(next).Status, rules)
+	}
+}

@@ -99,7 +99,8 @@ func (f Function) lineage(ctx context.Context, r workspace.Resource) (l workspac
 // substituted are the target's properties as the pipeline changes them, and its
 // secrets; nil when it changes none.
 func (s *step) substituted(ctx context.Context) (map[string]any, error) {
-	pipeline := substitute.Step{Properties: s.op.Steps[s.i].Properties}
+	at := s.op.Steps[s.i]
+	pipeline := substitute.Step{Properties: at.Properties, Again: at.Attempt > 0}
 	if len(pipeline.Properties) == 0 {
 		return nil, nil
 	}

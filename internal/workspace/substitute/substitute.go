@@ -29,6 +29,8 @@ type Step struct {
 	Kind         workspace.Kind       `json:"resourceType,omitempty"`         // of the resource that it changes
 	Action       workspace.Action     `json:"resourceAction,omitempty"`
 	Properties   []workspace.Property `json:"properties,omitempty"`
+
+	Again bool `json:"-"` // it was tried before, so that what it appends may be there already: then it is not appended again
 }
 
 // Source is what tokens read.
@@ -64,7 +66,8 @@ func parents(k workspace.Kind) []workspace.Kind {
 // properties come in and are left as they are. A step that passed Check fails
 // only if the source lacks a parent or an array of the target is none.
 //
-// To append twice appends twice: whoever applies a step keeps what came out.
+// To append twice appends twice, unless the step says Again: whoever applies a
+// step keeps what came out.
 func Apply(step Step, primary Source, target map[string]any) (map[string]any, error) {
 	out := map[string]any{}
 	for _, p := range step.Properties {
@@ -77,7 +80,7 @@ func Apply(step Step, primary Source, target map[string]any) (map[string]any, er
 			if !known {
 				present = clone(target[p.Name])
 			}
-			if value, err = inArray(p, present, item); err != nil {
+			if value, err = inArray(p, present, item, step.Again); err != nil {
 				return nil, fmt.Errorf("property %q: %w", p.Name, err)
 			}
 		}
@@ -100,7 +103,7 @@ const (
 )
 
 // inArray returns the array with the item put in, or taken out.
-func inArray(p workspace.Property, present any, item map[string]any) (any, error) {
+func inArray(p workspace.Property, present any, item map[string]any, again bool) (any, error) {
 	array, ok := present.([]any)
 	if !ok && present != nil && present != "" {
 		return nil, fmt.Errorf("the target's is no array: %w", ErrInvalid)
@@ -112,6 +115,8 @@ func inArray(p workspace.Property, present any, item map[string]any) (any, error
 	switch {
 	case p.Substitution == overwrite:
 		return []any{item}, nil
+	case p.Substitution == appendItem && again && slices.ContainsFunc(array, func(other any) bool { return same(other, item) }):
+		return array, nil
 	case p.Substitution == appendItem, p.Substitution == replace && at < 0:
 		return append(array, item), nil
 	case p.Substitution == replace:
