@@ -57,3 +57,37 @@ func TestRetryAppendsOnce(t *testing.T) {
 		t.Errorf("%s; the rules are %v", b.Reread(next).Status, rules)
 	}
 }
+
+// as for an install.
+func TestUpdateOfWhatWasNeverThere(t *testing.T) {
+	t.Parallel()
+	failed := func(b *bed, kind workspace.Kind, id string) workspace.Resource {
+		r := b.fresh(kind, id)
+		r.Status = workspace.DeploymentFailed
+		return r
+	}
+	for name, set := range map[string]func(b *bed) workspace.Operation{
+		"a machine in a deleted service": func(b *bed) workspace.Operation {
+			s := b.resource(workspace.Service, serviceID)
+			s.Status, s.Installed = workspace.Deleted, false
+			b.put(b.resource(workspace.Workspace, roomtest.Here), s, failed(b, workspace.UserResource, machineID))
+			return b.begin(b.Get(key(machineID)), workspace.Order{Action: workspace.Upgrade})
+		},
+		"a service whose range is somebody else's": func(b *bed) workspace.Operation {
+			s := failed(b, workspace.Service, serviceID)
+			s.Addresses = []string{"10.3.0.0/24"}
+			b.put(b.resource(workspace.Workspace, roomtest.Here), s)
+			return b.begin(b.Get(key(serviceID)), workspace.Order{Action: workspace.Upgrade})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t)
+			op := set(b)
+			b.Must(b.run(op))
+			if op = b.Reread(op); op.Status != workspace.UpdatingFailed || b.Cloud.Calls(memcloud.Deploy) > 0 {
+				t.Errorf("%s: %s, %d deployments", op.Status, op.Message, b.Cloud.Calls(memcloud.Deploy))
+			}
+		})
+	}
+}

@@ -28,17 +28,12 @@ func (s *step) take(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if s.op.Steps[s.i].Action == workspace.Install {
-		why := mayHold(l)
-		if why == nil {
-			why, err = s.f.unheld(ctx, s.target)
-		}
-		if err != nil {
-			return false, err
-		}
-		if why != nil {
-			return s.refuse(ctx, why.Error())
-		}
+	why, err := s.barred(ctx, l)
+	if err != nil {
+		return false, err
+	}
+	if why != nil {
+		return s.refuse(ctx, why.Error())
 	}
 	before := s.target
 	properties, err := s.substituted(ctx)
@@ -60,6 +55,19 @@ func (s *step) take(ctx context.Context) (more bool, err error) {
 		w.history = []workspace.Snapshot{s.snapshot(before)}
 	}
 	return true, s.commit(ctx, w)
+}
+
+// barred tells why the target may not be made: what it is in does not hold it,
+// or its range is not its own. An update of what was never there makes it too.
+func (s *step) barred(ctx context.Context, l workspace.Lineage) (why, err error) {
+	action := s.op.Steps[s.i].Action
+	if action != workspace.Install && (action != workspace.Upgrade || s.target.Installed) {
+		return nil, nil
+	}
+	if why := mayHold(l); why != nil {
+		return why, nil
+	}
+	return s.f.unheld(ctx, s.target)
 }
 
 // mayHold tells whether what a new resource is made in may hold it.
