@@ -1,6 +1,7 @@
 package resourcestep_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/trefoil-tre/trefoil/internal/memcloud"
@@ -90,4 +91,40 @@ func TestUpdateOfWhatWasNeverThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// would be tried for ever.
+func TestTooLargeForARow(t *testing.T) {
+	t.Parallel()
+	large := func(b *bed, id string, units int) {
+		r := b.Get(key(id))
+		r.Properties["large"] = strings.Repeat("x", units)
+		c := workspace.Change{Partition: r.Key().Partition}
+		c.Quietly(r)
+		_, err := b.Store.CommitChange(b.T.Context(), c)
+		b.Must(err)
+	}
+	t.Run("with what a pipeline adds", func(t *testing.T) {
+		t.Parallel()
+		b := newBed(t)
+		op := b.pipeline()
+		large(b, sharedID, workspace.MaxRow-900)
+		b.Must(b.run(op))
+		if op = b.Reread(op); op.Status != workspace.DeploymentFailed || b.Get(key(sharedID)).Operation != "" {
+			t.Errorf("%s: %s", op.Status, op.Message)
+		}
+	})
+	t.Run("with the outputs", func(t *testing.T) {
+		t.Parallel()
+		b := newBed(t, func(c *memcloud.Config) {
+			c.Outputs = func(workspace.Deployment) map[string]any { return map[string]any{"more": strings.Repeat("y", 90_000)} }
+		})
+		b.put(b.resource(workspace.SharedService, sharedID))
+		large(b, sharedID, workspace.MaxRow-100_000)
+		op := b.begin(b.Get(key(sharedID)), workspace.Order{Action: workspace.Upgrade})
+		b.Must(b.run(op))
+		if op = b.Reread(op); op.Status != workspace.UpdatingFailed || !strings.Contains(op.Message, "too large") {
+			t.Errorf("%s: %s", op.Status, op.Message)
+		}
+	})
 }

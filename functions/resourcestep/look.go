@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
@@ -45,7 +46,13 @@ func (s *step) look(ctx context.Context) (more bool, err error) {
 	if do == workspace.Look && !due {
 		return false, s.looked(ctx, target, "")
 	}
-	if err := s.looked(ctx, after, ended(after)); err != nil || do == workspace.Settle {
+	err = s.looked(ctx, after, ended(after))
+	if errors.Is(err, airlock.ErrInvalid) && do == workspace.Settle { // it would be for ever
+		told := &workspace.CloudError{Class: workspace.Final, Message: "the outputs of the template cannot be kept: with them the resource's properties become too large"}
+		after = target.Finish(workspace.Seen{Progress: workspace.Broken, Err: told}, now)
+		err = s.looked(ctx, after, ended(after))
+	}
+	if err != nil || do == workspace.Settle {
 		return do == workspace.Settle, err
 	}
 	return false, s.later(ctx, after.Job.Next.Sub(now))

@@ -54,7 +54,12 @@ func (s *step) take(ctx context.Context) (more bool, err error) {
 	if properties != nil {
 		w.history = []workspace.Snapshot{s.snapshot(before)}
 	}
-	return true, s.commit(ctx, w)
+	err = s.commit(ctx, w)
+	if errors.Is(err, airlock.ErrInvalid) { // it would be for ever
+		s.target = before
+		return s.refuse(ctx, fmt.Sprintf("what the step changes in %s cannot be kept: it becomes too large", before.Name()))
+	}
+	return true, err
 }
 
 // barred tells why the target may not be made: what it is in does not hold it,
