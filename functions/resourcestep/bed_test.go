@@ -43,6 +43,9 @@ type bed struct {
 
 // outputs are those of every template here.
 func outputs(d workspace.Deployment) map[string]any {
+	if d.Stack.Name == "tre-"+workspace.Suffix("tre", roomtest.Here, 1) {
+		return map[string]any{"storage_account_name": roomtest.HereAccount, "resource_group_name": "rg"}
+	}
 	if d.Stack.Group == "" {
 		return map[string]any{"storage_account_name": "stg" + d.Stack.Name[len(d.Stack.Name)-12:], "resource_group_name": "rg"}
 	}

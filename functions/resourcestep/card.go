@@ -53,7 +53,7 @@ func (f Function) card(ctx context.Context, c *workspace.Change, r workspace.Res
 	card.ID = r.ID
 	card.DisplayName, _ = r.Properties["display_name"].(string)
 	card.Description, _ = r.Properties["description"].(string)
-	if name, _ := r.Outputs["storage_account_name"].(string); name != "" { // not the property: people may write one of that name
+	if name, _ := r.Outputs[account].(string); name != "" { // not the property: people may write one of that name
 		card.StorageAccount = name
 	}
 	card.Deployed, card.Gone = r.Installed && !r.Gone(), r.Gone()

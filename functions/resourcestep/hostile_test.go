@@ -128,3 +128,64 @@ func TestTooLargeForARow(t *testing.T) {
 		}
 	})
 }
+
+// exchanged for another one, nor is it that of another workspace.
+func TestAccountOfAWorkspace(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		account string
+		status  workspace.Status
+	}{
+		"the same":                     {roomtest.HereAccount, workspace.Updated},
+		"another one":                  {"stganother", workspace.UpdatingFailed},
+		"that of another workspace":    {roomtest.ThereAccount, workspace.UpdatingFailed},
+		"none, while it has one":       {"", workspace.UpdatingFailed},
+		"another one, with a new name": {"stgnew", workspace.UpdatingFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t, func(c *memcloud.Config) {
+				c.Outputs = func(workspace.Deployment) map[string]any { return map[string]any{"storage_account_name": tt.account} }
+			})
+			b.put(b.resource(workspace.Workspace, roomtest.Here))
+			op := b.begin(b.Get(key(roomtest.Here)), workspace.Order{Action: workspace.Upgrade})
+			b.Must(b.run(op))
+			card, err := b.Store.Workspace(t.Context(), roomtest.Here)
+			b.Must(err)
+			if op = b.Reread(op); op.Status != tt.status || card.StorageAccount != roomtest.HereAccount {
+				t.Errorf("%s: %s; the airlock's account is %s", op.Status, op.Message, card.StorageAccount)
+			}
+		})
+	}
+	t.Run("a new workspace with the account of another one", func(t *testing.T) {
+		t.Parallel()
+		b := newBed(t, func(c *memcloud.Config) {
+			c.Outputs = func(workspace.Deployment) map[string]any {
+				return map[string]any{"storage_account_name": roomtest.ThereAccount}
+			}
+		})
+		op := b.newWorkspace()
+		b.Must(b.run(op))
+		card, err := b.Store.Workspace(t.Context(), freshID)
+		b.Must(err)
+		if op = b.Reread(op); op.Status != workspace.DeploymentFailed || card.StorageAccount != "" {
+			t.Errorf("%s: %s; the airlock's account is %q", op.Status, op.Message, card.StorageAccount)
+		}
+	})
+}
+
+// An action that deploys the stack again is held against the same as an update.
+func TestOutputsOfAnAction(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, func(c *memcloud.Config) {
+		c.Outputs = func(workspace.Deployment) map[string]any {
+			return map[string]any{"storage_account_name": roomtest.ThereAccount}
+		}
+	})
+	b.put(b.resource(workspace.Workspace, roomtest.Here))
+	op := b.begin(b.Get(key(roomtest.Here)), workspace.Order{Action: "rotate"})
+	b.Must(b.run(op))
+	if op = b.Reread(op); op.Status != workspace.ActionFailed || b.Get(key(roomtest.Here)).Outputs != nil {
+		t.Errorf("%s: %s", op.Status, op.Message)
+	}
+}

@@ -2,11 +2,7 @@ package resourcestep
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
@@ -39,7 +35,10 @@ func (s *step) look(ctx context.Context) (more bool, err error) {
 	if err = shown(err); err != nil {
 		return s.missed(ctx, target, due, err)
 	}
-	if seen, err = s.cross(ctx, s.f.checked(target, eye.within, seen)); err != nil {
+	if seen, err = s.checked(ctx, eye.within, seen); err != nil {
+		return false, err
+	}
+	if seen, err = s.cross(ctx, seen); err != nil {
 		return s.missed(ctx, target, due, err)
 	}
 	after, do := target.Judge(seen, now, s.f.Cadence)
@@ -117,54 +116,4 @@ func (s *step) eye(ctx context.Context) (eye, error) {
 		look:   func(ctx context.Context) (workspace.Seen, error) { return s.f.Ports.Stacks.Look(ctx, stack, job.Token) },
 		stop:   func(ctx context.Context) error { return s.f.Ports.Stacks.Cancel(ctx, stack) },
 	}, nil
-}
-
-// maxOutputs bounds what is kept of a stack's outputs: they are merged into
-// the properties, and a row holds 480,000 characters of everything.
-const maxOutputs = 100_000
-
-// accountName is a storage account's.
-// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftstorage
-var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
-
-// checked is what was seen, or, where the outputs of a good end cannot be worked
-// with, the failure that this is: an end that looks good and is none would be
-// noticed by whoever needs them first.
-func (f Function) checked(r, within workspace.Resource, seen workspace.Seen) workspace.Seen {
-	if seen.Progress != workspace.Complete || r.Job.Action == workspace.Uninstall || r.Job.Action.Custom() && seen.Outputs == nil {
-		return seen
-	}
-	if why := f.flaw(r, within, seen.Outputs); why != "" {
-		return workspace.Seen{Progress: workspace.Broken, Run: seen.Run, Err: &workspace.CloudError{Class: workspace.Final, Status: 400, Code: "BadOutputs", Message: why}}
-	}
-	return seen
-}
-
-func (f Function) flaw(r, within workspace.Resource, outputs map[string]any) string {
-	text, err := json.Marshal(outputs)
-	switch {
-	case err != nil:
-		return "the outputs of the template are no JSON"
-	case len(text) > maxOutputs:
-		return fmt.Sprintf("the outputs of the template are %d bytes, at most %d are kept", len(text), maxOutputs)
-	}
-	for name := range outputs {
-		if r.Secrets["/"+name] != "" {
-			return fmt.Sprintf("output %q of the template has the name of a secret", name)
-		}
-	}
-	m, _ := outputs["azure_resource_id"].(string) // of whatever kind; only machines are acted on
-	if strings.Contains(strings.ToLower(m), "/virtualmachines/") && !f.Platform.Holds(r, within, workspace.Machine(m)) {
-		return fmt.Sprintf("output azure_resource_id of the template names no machine of the resource's workspace: %.300q", m)
-	}
-	if name, _ := outputs["storage_account_name"].(string); r.Kind == workspace.Workspace && airlocked(r) && !accountName.MatchString(name) {
-		return "output storage_account_name of the template: no name of a storage account, which the airlock needs (or set enable_airlock to false)"
-	}
-	return ""
-}
-
-// airlocked tells whether a workspace is to have an airlock.
-func airlocked(r workspace.Resource) bool {
-	enabled, told := r.Properties["enable_airlock"].(bool)
-	return enabled || !told
 }
