@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
@@ -144,7 +145,8 @@ func (s *step) release(ctx context.Context) error {
 	if err != nil || len(c.Blocks) == 0 {
 		return err
 	}
-	c.Quietly(w.Without(s.target.Addresses))
+	c.Resource(w.Without(s.target.Addresses), s.line(audit.Line{Action: "release", From: string(w.Status), To: string(w.Status),
+		Detail: fmt.Sprintf("range %s of workspace service %s, which was deleted", strings.Join(s.target.Addresses, ", "), s.target.ID)}))
 	if _, err := s.f.Ports.Store.CommitChange(ctx, c); err != nil {
 		return fmt.Errorf("addresses of service %s: %w", s.target.ID, err)
 	}

@@ -1,12 +1,16 @@
 package resourcestep_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/memcloud"
 	"github.com/trefoil-tre/trefoil/internal/roomtest"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/address"
 )
 
 // then, because somebody cancelled it: the workspace is not held by what is over.
@@ -187,5 +191,27 @@ func TestOutputsOfAnAction(t *testing.T) {
 	b.Must(b.run(op))
 	if op = b.Reread(op); op.Status != workspace.ActionFailed || b.Get(key(roomtest.Here)).Outputs != nil {
 		t.Errorf("%s: %s", op.Status, op.Message)
+	}
+}
+
+// it was reserved does.
+func TestReleaseIsAudited(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	b.put(b.resource(workspace.Workspace, roomtest.Here), b.resource(workspace.Service, serviceID))
+	b.reserve(roomtest.Here, serviceID, "10.3.0.0/24")
+	op := b.begin(b.disabled(key(serviceID)), workspace.Order{Action: workspace.Uninstall})
+	b.Must(b.run(op))
+	lines, err := airlock.Collect(func(p airlock.Page) ([]audit.Line, string, error) {
+		return b.Store.Trail(t.Context(), workspace.System, roomtest.Here, p)
+	})
+	b.Must(err)
+	if last := lines[len(lines)-1]; last.Action != "release" || !strings.Contains(last.Detail, "10.3.0.0/24") || !strings.Contains(last.Detail, serviceID) {
+		t.Errorf("the last line is %+v", last)
+	}
+	block, err := b.Store.BlockOf(t.Context(), netip.MustParsePrefix("10.3.0.0/16"))
+	b.Must(err)
+	if len(block.Taken) > 0 {
+		t.Errorf("%v", []address.Allocation(block.Taken))
 	}
 }
