@@ -113,12 +113,13 @@ func (s *Store) asStored(ctx context.Context, c workspace.Change, written []acti
 			return c, translate(a.row.key(), err)
 		}
 	}
-	var errs [5]error
+	var errs [6]error
 	c.Resources, errs[0] = take(&rows, len(c.Resources), resourceVersion)
 	c.Operations, errs[1] = take(&rows, len(c.Operations), operationVersion)
 	c.Requests, errs[2] = take(&rows, len(c.Requests), requestVersion)
 	c.Approvals, errs[3] = take(&rows, len(c.Approvals), approvalVersion)
 	c.Blocks, errs[4] = take(&rows, len(c.Blocks), blockVersion)
+	c.Fleets, errs[5] = take(&rows, len(c.Fleets), fleetVersion)
 	return c, errors.Join(errs[:]...)
 }
 
@@ -180,6 +181,9 @@ func changeActions(c workspace.Change) (*changing, error) {
 	}
 	for _, b := range c.Blocks {
 		w.add(c.Partition, blockKey(b.Net), b.Version, b.Block)
+	}
+	for _, f := range c.Fleets {
+		w.add(c.Partition, keyFleet, f.Version, f)
 	}
 	w.rows = len(w.actions)
 	for _, h := range c.History {

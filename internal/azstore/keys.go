@@ -39,7 +39,9 @@ const (
 	kindPerson    = "person."    // people: person.<oid>
 	kindName      = "name."      // names: name.<suffix>
 
-	keyRoll = "roll" // one a workspace
+	keyRoll  = "roll"  // one a workspace
+	keyFleet = "fleet" // one a workspace
+	keyDrift = "drift" // system: one
 )
 
 // plainKey is the longest id that stands in a key as it is: keys may hold 1 KiB.

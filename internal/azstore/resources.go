@@ -18,6 +18,7 @@ var (
 	requestVersion   = func(r *workspace.Request, v string) { r.Version = v }
 	approvalVersion  = func(a *workspace.Approval, v string) { a.Version = v }
 	blockVersion     = func(b *workspace.Block, v string) { b.Version = v }
+	fleetVersion     = func(f *workspace.Fleet, v string) { f.Version = v }
 )
 
 // unversioned is for what is never replaced.
@@ -133,4 +134,17 @@ func (s *Store) BlockOf(ctx context.Context, net netip.Prefix) (workspace.Block,
 		return workspace.Block{}, translate(fmt.Sprintf("block %s", net), err)
 	}
 	return versioned(r, blockVersion)
+}
+
+// Fleet returns what is known of the machines of a workspace, an empty one where
+// there is none.
+func (s *Store) Fleet(ctx context.Context, id string) (workspace.Fleet, error) {
+	r, err := s.get(ctx, id, keyFleet)
+	if absent(err) {
+		return workspace.Fleet{Workspace: id}, nil
+	}
+	if err != nil {
+		return workspace.Fleet{}, translate("fleet", err)
+	}
+	return versioned(r, fleetVersion)
 }

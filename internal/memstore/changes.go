@@ -79,6 +79,9 @@ func changed(c workspace.Change) (rows []writing, err error) {
 	for _, b := range c.Blocks {
 		add(blockKey(b), b.Version, b.Block)
 	}
+	for _, f := range c.Fleets {
+		add(fleetKey(f), f.Version, f)
+	}
 	for _, h := range c.History {
 		add(historyKey(h), "", h)
 	}
@@ -133,12 +136,13 @@ func (p *partition) line(like audit.Line) (audit.Line, bool) {
 
 // asStored is the change with its rows as they are stored.
 func (p *partition) asStored(c workspace.Change) (workspace.Change, error) {
-	var errs [5]error
+	var errs [6]error
 	c.Resources, errs[0] = stored(p, c.Resources, resourceKey, resourceVersion)
 	c.Operations, errs[1] = stored(p, c.Operations, operationKey, operationVersion)
 	c.Requests, errs[2] = stored(p, c.Requests, wantedKey, requestVersion)
 	c.Approvals, errs[3] = stored(p, c.Approvals, standingKey, approvalVersion)
 	c.Blocks, errs[4] = stored(p, c.Blocks, blockKey, blockVersion)
+	c.Fleets, errs[5] = stored(p, c.Fleets, fleetKey, fleetVersion)
 	return c, errors.Join(errs[:]...)
 }
 
@@ -167,6 +171,8 @@ func operationKey(o workspace.Operation) string {
 func wantedKey(r workspace.Request) string { return rowPrefix(kindWanted, r.ID) }
 
 func standingKey(a workspace.Approval) string { return rowPrefix(kindStanding, a.ID) }
+
+func fleetKey(f workspace.Fleet) string { return rowPrefix(kindFleet, f.Workspace) }
 
 // blockKey orders blocks by their addresses.
 func blockKey(b workspace.Block) string {

@@ -81,3 +81,14 @@ func (s *Store) BlockOf(_ context.Context, net netip.Prefix) (workspace.Block, e
 	}
 	return block, err
 }
+
+// Fleet returns what is known of the machines of a workspace, an empty one where
+// there is none.
+func (s *Store) Fleet(_ context.Context, id string) (workspace.Fleet, error) {
+	empty := workspace.Fleet{Workspace: id}
+	fleet, err := readRow(s, id, fleetKey(empty), fleetVersion)
+	if errors.Is(err, airlock.ErrNotFound) {
+		return empty, nil
+	}
+	return fleet, err
+}

@@ -29,6 +29,8 @@ const (
 	kindTemplate  = "template"
 	kindCurrent   = "current"
 	kindName      = "name"
+	kindFleet     = "fleet"
+	kindDrift     = "drift"
 )
 
 // rowPrefix begins the keys of a kind's rows, those of all ids where fewer are
@@ -83,6 +85,7 @@ var (
 	requestVersion   = func(r *workspace.Request, v string) { r.Version = v }
 	approvalVersion  = func(a *workspace.Approval, v string) { a.Version = v }
 	blockVersion     = func(b *workspace.Block, v string) { b.Version = v }
+	fleetVersion     = func(f *workspace.Fleet, v string) { f.Version = v }
 )
 
 // unversioned is for what is never replaced.

@@ -19,7 +19,7 @@ var rulebooks = map[string][]string{
 	"internal/people": {module + "internal/access", module + "internal/airlock", module + "internal/audit", "github.com/google/uuid"},
 
 	"internal/workspace": {module + "internal/access", module + "internal/airlock", module + "internal/audit", module + "internal/fsm",
-		module + "internal/workspace/address", "github.com/google/uuid"},
+		module + "internal/workspace/address", module + "internal/workspace/idle", "github.com/google/uuid"},
 	"internal/workspace/idle":       {},
 	"internal/workspace/address":    {},
 	"internal/workspace/substitute": {module + "internal/workspace"},

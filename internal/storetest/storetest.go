@@ -47,6 +47,8 @@ type Store interface {
 	workspace.Templates
 	workspace.Packages
 	workspace.Names
+	workspace.Fleets
+	workspace.Drifts
 	Seeder
 }
 
@@ -78,7 +80,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		{"requests", requestRules}, {"commit", commitRules}, {"files", fileRules}, {"put", putRules},
 		{"selections", selectionRules}, {"work", workRules}, {"trail", trailRules}, {"people", peopleRules},
 		{"papers", paperRules}, {"audit", auditRules}, {"calls", callRules}, {"rolls", rollRules},
-		{"heartbeats", heartbeatRules}, {"resources", resourceRules}, {"changes", changeRules}, {"estate", estateRules}, {"names", nameRules},
+		{"heartbeats", heartbeatRules}, {"resources", resourceRules}, {"changes", changeRules}, {"estate", estateRules}, {"fleets", fleetRules}, {"names", nameRules},
 		{"templates", templateRules},
 	} {
 		for _, r := range room.rules {

@@ -60,6 +60,9 @@ func (c Change) rows() []change {
 	for _, b := range c.Blocks {
 		add("block", b.Net.String(), System)
 	}
+	for _, f := range c.Fleets {
+		add("fleet", f.Workspace, f.Workspace)
+	}
 	for _, h := range c.History {
 		add("history", fmt.Sprintf("%d of %s", h.Revision, h.Resource.ID), h.Resource.Partition)
 	}

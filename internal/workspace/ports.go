@@ -19,6 +19,7 @@ type Change struct {
 	Requests   []Request          // System only
 	Approvals  []Approval         // System only
 	Blocks     []Block            // System only
+	Fleets     []Fleet            // the one of the workspace whose partition it is
 	History    []Snapshot         // of the resources
 	Card       *airlock.Workspace // System only: what the airlock knows of a workspace, written as it is
 	Lines      []audit.Line       // each belongs to the chain of the object that its Request names
@@ -83,6 +84,12 @@ type Addresses interface {
 	Blocks(ctx context.Context) ([]Block, error)
 	// BlockOf returns the block of that network, an empty one where there is none.
 	BlockOf(ctx context.Context, net netip.Prefix) (Block, error)
+}
+
+// Fleets keeps what is known of machines. It is written by Store.CommitChange.
+type Fleets interface {
+	// Fleet returns that of a workspace, an empty one where there is none.
+	Fleet(ctx context.Context, workspace string) (Fleet, error)
 }
 
 // NamesPartition is where Names are kept: no workspace's id, which are UUIDs.

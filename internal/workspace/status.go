@@ -117,9 +117,9 @@ type Row = fsm.Row[Status, Trigger, By, string]
 // is not in it is refused, so that no late message overwrites an end (W4).
 var Steps = table()
 
-// idle are the statuses of a resource that is there and to which nothing is
+// idling are the statuses of a resource that is there and to which nothing is
 // being done. A failed one may be tried again.
-var idle = []Status{Deployed, Updated, UpdatingFailed, ActionSucceeded, ActionFailed}
+var idling = []Status{Deployed, Updated, UpdatingFailed, ActionSucceeded, ActionFailed}
 
 func table() fsm.Table[Status, Trigger, By, string] {
 	people, engine := []By{ByPeople}, []By{ByEngine}
@@ -138,7 +138,7 @@ func table() fsm.Table[Status, Trigger, By, string] {
 			t = append(t, Row{From: a.Status(Succeeded), On: Spoils, By: engine, To: a.Status(Failed)})
 		}
 	}
-	for _, from := range idle {
+	for _, from := range idling {
 		t = append(t, Row{From: from, On: AskUpgrade, By: people, To: AwaitingUpdate},
 			Row{From: from, On: AskUninstall, By: people, To: AwaitingDeletion},
 			Row{From: from, On: AskAction, By: people, To: AwaitingAction})

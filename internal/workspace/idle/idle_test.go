@@ -1,9 +1,10 @@
 package idle_test
 
 import (
+	"encoding/json"
+	"os"
 	"testing"
 	"time"
-	_ "time/tzdata" // zones, wherever the tests run
 
 	"pgregory.net/rapid"
 
@@ -104,6 +105,7 @@ func TestSchedulesFollowTheClocks(t *testing.T) {
 		{"1800", "GMT Standard Time", time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC), time.Date(2026, 3, 29, 17, 0, 0, 0, time.UTC)},
 		{"0130", "Europe/London", time.Date(2026, 3, 28, 12, 0, 0, 0, time.UTC), time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)}, // there is no 01:30
 		{"0130", "Europe/London", time.Date(2026, 10, 24, 12, 0, 0, 0, time.UTC), time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC)},
+		{"130", "Arabian Standard Time", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 21, 30, 0, 0, time.UTC)},
 		{"0000", "Asia/Kolkata", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 18, 30, 0, 0, time.UTC)},
 	}
 	for _, tt := range tests {
@@ -118,9 +120,46 @@ func TestSchedulesFollowTheClocks(t *testing.T) {
 			t.Errorf("%s in %s after %s: %q, stop %s, want %s", tt.clock, tt.zone, tt.from, do, w.Stop, tt.want)
 		}
 	}
-	for _, bad := range [][2]string{{"", "UTC"}, {"24:0", "UTC"}, {"2400", "UTC"}, {"1260", "UTC"}, {"180", "UTC"}, {"-100", "UTC"}, {"1800", ""}, {"1800", "Local"}, {"1800", "Nowhere/Town"}, {"1800", "../etc/passwd"}} {
+	for _, bad := range [][2]string{{"", "UTC"}, {"24:0", "UTC"}, {"2400", "UTC"}, {"1260", "UTC"}, {"18", "UTC"}, {"01+3", "UTC"}, {"+30", "UTC"}, {"-100", "UTC"}, {"1800", ""}, {"1800", "Local"}, {"1800", "Nowhere/Town"}, {"1800", "../etc/passwd"}} {
 		if _, err := idle.ParseSchedule(bad[0], bad[1]); err == nil {
 			t.Errorf("%q in %q is a schedule", bad[0], bad[1])
+		}
+	}
+}
+
+// Every zone that the first-party templates offer is known.
+func TestZonesOfTemplates(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"tre-service-guacamole-linuxvm", "tre-service-guacamole-windowsvm"} {
+		text, err := os.ReadFile("../../../infra/templates/" + path + "/template_schema.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var schema struct {
+			AllOf []struct {
+				Then struct {
+					Properties struct {
+						Zone struct {
+							Enum []string `json:"enum"`
+						} `json:"shutdown_timezone"`
+					} `json:"properties"`
+				} `json:"then"`
+			} `json:"allOf"`
+		}
+		if err := json.Unmarshal(text, &schema); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, part := range schema.AllOf {
+			for _, zone := range part.Then.Properties.Zone.Enum {
+				n++
+				if _, err := idle.ParseSchedule("1800", zone); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
+		}
+		if n < 80 {
+			t.Errorf("%s: %d zones", path, n)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package idle
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,13 +13,17 @@ type Schedule struct {
 	Zone   *time.Location // nil: there is no schedule
 }
 
-// ParseSchedule reads AzureTRE's shutdown_time, four digits HHMM, and a zone:
-// an IANA name such as Europe/London, or one of Windows as AzureTRE has them.
+// ParseSchedule reads AzureTRE's shutdown_time, HHMM or HMM, and a zone: an IANA
+// name such as Europe/London, or one of Windows as AzureTRE has them.
 func ParseSchedule(clock, zone string) (Schedule, error) {
+	written := clock
+	if len(clock) == len("HMM") {
+		clock = "0" + clock
+	}
 	hour, err := strconv.Atoi(clock[:min(2, len(clock))])
 	minute, err2 := strconv.Atoi(clock[min(2, len(clock)):])
-	if len(clock) != 4 || err != nil || err2 != nil || hour < 0 || hour > 23 || minute < 0 || minute > 59 {
-		return Schedule{}, fmt.Errorf("shutdown_time: %.10q is no time of day such as 1830", clock)
+	if len(clock) != 4 || strings.ContainsAny(clock, "+-") || err != nil || err2 != nil || hour < 0 || hour > 23 || minute < 0 || minute > 59 {
+		return Schedule{}, fmt.Errorf("shutdown_time: %.10q is no time of day such as 1830", written)
 	}
 	name, known := windowsZones[zone]
 	if !known {
@@ -49,20 +54,4 @@ func (s Schedule) after(at time.Time) time.Time {
 			return due.UTC()
 		}
 	}
-}
-
-// windowsZones are the names of AzureTRE's templates for places with machines
-// of most of its users, in IANA's words; every IANA name is taken as it is.
-// https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.xml
-var windowsZones = map[string]string{
-	"UTC": "UTC", "GMT Standard Time": "Europe/London", "Greenwich Standard Time": "Atlantic/Reykjavik",
-	"W. Europe Standard Time": "Europe/Berlin", "Central Europe Standard Time": "Europe/Budapest", "Romance Standard Time": "Europe/Paris",
-	"Central European Standard Time": "Europe/Warsaw", "E. Europe Standard Time": "Europe/Chisinau", "FLE Standard Time": "Europe/Kyiv",
-	"GTB Standard Time": "Europe/Bucharest", "Turkey Standard Time": "Europe/Istanbul", "Israel Standard Time": "Asia/Jerusalem",
-	"South Africa Standard Time": "Africa/Johannesburg", "Arabian Standard Time": "Asia/Dubai", "India Standard Time": "Asia/Kolkata",
-	"Singapore Standard Time": "Asia/Singapore", "China Standard Time": "Asia/Shanghai", "Tokyo Standard Time": "Asia/Tokyo",
-	"Korea Standard Time": "Asia/Seoul", "AUS Eastern Standard Time": "Australia/Sydney", "W. Australia Standard Time": "Australia/Perth",
-	"New Zealand Standard Time": "Pacific/Auckland", "Eastern Standard Time": "America/New_York", "Central Standard Time": "America/Chicago",
-	"Mountain Standard Time": "America/Denver", "US Mountain Standard Time": "America/Phoenix", "Pacific Standard Time": "America/Los_Angeles",
-	"Atlantic Standard Time": "America/Halifax", "E. South America Standard Time": "America/Sao_Paulo", "Argentina Standard Time": "America/Buenos_Aires",
 }
