@@ -1,6 +1,7 @@
 // Package notify tells people what happened to a request: one mail per person
 // and event, and an airlockNotification event for everybody else. It tells what
-// happened to their roles in workspaces, and to requests for workspaces, too. In:
+// happened to their roles in workspaces, and to requests for workspaces, and
+// which machines are going to be stopped, too. In:
 // an order that names the request, the workspace or the person; what to tell
 // stands in their rows. Out: nothing. A
 // notice is taken off the list when everybody was told, so a crash in between
@@ -40,6 +41,7 @@ type Function struct {
 	Records        people.Records
 	Rolls          people.Rolls
 	Wanted         Wanted
+	Fleets         Fleets
 	Store          Store
 	Letters        airlock.Letters
 	Mail           mail.Sender
@@ -61,6 +63,8 @@ func (f Function) Handle(ctx context.Context, m message.Notify) (Out, error) {
 	switch {
 	case m.Workspace == workspace.System:
 		return Out{}, f.hearWanted(ctx, m.Request)
+	case m.Request == workspace.FleetNotices:
+		return Out{}, f.hearMachines(ctx, m.Workspace)
 	case ofPeople(m):
 		return Out{}, f.hear(ctx, m)
 	}

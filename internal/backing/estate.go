@@ -9,6 +9,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/idle"
 )
 
 // Steps is how often operations are looked at.
@@ -21,6 +22,12 @@ func Steps(c config.Config) workspace.Cadence {
 func Platform(c config.Config) workspace.Platform {
 	w := c.Workspaces
 	return workspace.Platform{TRE: string(w.TRE), Location: w.Location, Subscription: w.Subscription, Group: w.CoreGroup, Facts: w.Platform}
+}
+
+// Idle is when idle machines are stopped.
+func Idle(c config.Config) idle.Rules {
+	w := c.Workspaces
+	return idle.Rules{Warning: w.Warning, Busy: float64(w.IdleCPU), Longest: w.Extension}
 }
 
 // Pool is the address space of workspaces.

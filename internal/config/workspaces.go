@@ -35,6 +35,12 @@ type Workspaces struct {
 	Approval   time.Duration `envconfig:"TRE_APPROVAL_LONGEST" app:"both" default:"8760h" desc:"longest life of a standing approval: whoever gave it should think of it once a year"`
 	Machines   int           `envconfig:"TRE_WORKSPACE_MACHINES" app:"both" default:"50" min:"0" max:"10000" desc:"most virtual machines of a workspace, unless its property max_machines says otherwise; 0 means any number"`
 	Cores      int           `envconfig:"TRE_WORKSPACE_CORES" app:"both" default:"400" min:"0" max:"100000" desc:"most processor cores of a workspace's machines together, unless its property max_cores says otherwise; 0 means any number"`
+	Tend       Schedule      `envconfig:"TRE_TEND_SCHEDULE" app:"engine" default:"0 */5 * * * *" desc:"when running machines are looked after, as NCRONTAB; function.json refers to it; power states are as old as that"`
+	IdleCPU    int           `envconfig:"TRE_IDLE_CPU" app:"engine" default:"5" max:"100" desc:"percent of its processors from which on a machine is in use; a desktop that nobody touches stays below 5"`
+	Warning    time.Duration `envconfig:"TRE_STOP_WARNING" app:"both" default:"30m" max:"24h" desc:"how long before a machine is stopped its owner is warned: time to save what one is at"`
+	Extension  time.Duration `envconfig:"TRE_STOP_EXTENSION" app:"both" default:"72h" max:"8784h" desc:"how far ahead the owner of a machine may put off its stop; 72 hours bridge a weekend"`
+	StopAgain  time.Duration `envconfig:"TRE_STOP_AGAIN" app:"engine" default:"1h" max:"168h" desc:"after which a stop of an idle machine that failed is tried again"`
+	Drift      time.Duration `envconfig:"TRE_DRIFT_EVERY" app:"engine" default:"24h" min:"0" max:"8784h" desc:"how often Azure is compared with the table by itself; 0 means only when an administrator asks"`
 	Unowned    time.Duration `envconfig:"TRE_UNOWNED_AFTER" app:"engine" default:"1h" desc:"age from which address ranges that no resource took are free again; longer than any call that may be about to commit"`
 }
 

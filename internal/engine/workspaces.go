@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/trefoil-tre/trefoil/functions/resourcestep"
+	"github.com/trefoil-tre/trefoil/functions/tend"
 	"github.com/trefoil-tre/trefoil/functions/workspacerequest"
 	"github.com/trefoil-tre/trefoil/internal/azarm"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/azmachines"
+	"github.com/trefoil-tre/trefoil/internal/azmetrics"
 	"github.com/trefoil-tre/trefoil/internal/azstacks"
 	"github.com/trefoil-tre/trefoil/internal/azvault"
 	"github.com/trefoil-tre/trefoil/internal/backing"
@@ -27,10 +29,11 @@ import (
 func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, canary resourcestep.Canary, log *slog.Logger) error {
 	if !c.Workspaces.On() {
 		azfunc.Add(app, "resourcestep", "order", off[message.Step, resourcestep.Out]())
+		azfunc.Add(app, "tend", "tick", tend.Function{}.Handle)
 		azfunc.Add(app, "workspacerequest", "order", off[message.RequestWorkspace, workspacerequest.Out]())
 		return nil
 	}
-	stacks, machines, vault, err := cloud(c)
+	stacks, machines, vault, metrics, err := cloud(c)
 	if err != nil {
 		return err
 	}
@@ -38,7 +41,10 @@ func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, canary res
 		Now: time.Now, Refusals: backing.Refusals(s, c), Log: log, Ports: resourcestep.Ports{Store: s.Store, Lists: s.Store, Requests: s.Store,
 			Addresses: s.Store, Packages: s.Store, Names: s.Store, Work: s.Store, Cards: s.Store, Rolls: s.Store, Members: s.Store,
 			Stacks: stacks, Machines: machines, Vault: vault, Canary: canary, Orders: backing.Traced{Orders: s.Orders}}}.Handle)
-	azfunc.Add(app, "workspacerequest", "order", workspacerequest.Function{Builder: backing.Builder(s, c, vault, log), Now: time.Now,
+	builder := backing.Builder(s, c, vault, log)
+	azfunc.Add(app, "tend", "tick", tend.Function{Platform: backing.Platform(c), Rules: backing.Idle(c), Again: c.Workspaces.StopAgain, Parallel: c.Work.Concurrency,
+		Now: time.Now, Log: log, Ports: tend.Ports{Store: s.Store, Lists: s.Store, Powers: machines, Metrics: metrics, Builder: builder}}.Handle)
+	azfunc.Add(app, "workspacerequest", "order", workspacerequest.Function{Builder: builder, Now: time.Now,
 		Refusals: backing.Refusals(s, c)}.Handle)
 	return nil
 }
@@ -50,34 +56,38 @@ func off[In, Out any]() func(context.Context, In) (Out, error) {
 
 // cloud opens the way to Azure Resource Manager and the vault. It does not use
 // the network.
-func cloud(c config.Config) (*azstacks.Stacks, *azmachines.Machines, *azvault.Vault, error) {
+func cloud(c config.Config) (_ *azstacks.Stacks, _ *azmachines.Machines, _ *azvault.Vault, _ *azmetrics.Metrics, err error) {
 	w := c.Workspaces
 	roots, err := c.Host.Roots()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	arm := azarm.Config{Endpoint: string(w.ARM), Audience: w.ARMAudience, Plain: strings.HasPrefix(string(w.ARM), "http://"), Roots: roots, Timeout: w.ARMTimeout}
 	if arm.Sealer, err = newSealer(w.TokenKeys); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	settings, err := backing.Vault(c)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	vault, err := azvault.New(settings)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	reader, err := azvault.NewReader(settings)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	stacks, err := azstacks.New(azstacks.Config{Config: arm, VaultID: w.VaultID, Excluded: w.Principals})
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
+	}
+	metrics, err := azmetrics.New(azmetrics.Config{Config: arm})
+	if err != nil {
+		return nil, nil, nil, nil, err
 	}
 	machines, err := azmachines.New(azmachines.Config{Config: arm, Secrets: reader})
-	return stacks, machines, vault, err
+	return stacks, machines, vault, metrics, err
 }
 
 // tokenLife is how long a resume token is good for: longer than any step.

@@ -23,6 +23,7 @@ type Estate struct {
 	Addresses workspace.Addresses
 	Packages  workspace.Packages
 	Names     workspace.Names
+	Fleets    workspace.Fleets
 	Stacks    workspace.Stacks
 	Machines  workspace.Machines
 	Secrets   workspace.Vault
@@ -33,7 +34,7 @@ func NewEstate(w *World, c memcloud.Config) *Estate {
 	c.Now = w.Now
 	e := &Estate{World: w, Cloud: memcloud.New(c)}
 	p := estate{w}
-	e.Resources, e.Lists, e.Wanted, e.Addresses, e.Packages, e.Names = p, p, p, p, p, p
+	e.Resources, e.Lists, e.Wanted, e.Addresses, e.Packages, e.Names, e.Fleets = p, p, p, p, p, p, p
 	e.Stacks, e.Machines, e.Secrets = stacks{w, e.Cloud.Stacks()}, machines{w, e.Cloud.Machines()}, secrets{w, e.Cloud.Vault()}
 	w.told = append(w.told, e.tell)
 	return e
@@ -126,6 +127,10 @@ func (p estate) SavePackage(ctx context.Context, digest string, files map[string
 
 func (p estate) LoadPackage(ctx context.Context, digest string) (map[string][]byte, error) {
 	return call(&p.w.Faults, "Packages.LoadPackage", func() (map[string][]byte, error) { return p.w.Store.LoadPackage(ctx, digest) })
+}
+
+func (p estate) Fleet(ctx context.Context, id string) (workspace.Fleet, error) {
+	return call(&p.w.Faults, "Fleets.Fleet", func() (workspace.Fleet, error) { return p.w.Store.Fleet(ctx, id) })
 }
 
 func (p estate) Name(ctx context.Context, suffix string, key workspace.Key) error {

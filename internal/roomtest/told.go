@@ -21,6 +21,12 @@ func (e *Estate) tell(state map[string]any) {
 				state["operation "+o.ID] = e.operation(o)
 			}
 		}
+		fleet, err := e.Store.Fleet(e.T.Context(), partition)
+		e.Must(err)
+		for id, b := range fleet.Machines {
+			state["machine "+id] = fmt.Sprint(b.Power, b.Watch.Warned.IsZero(), b.Watch.Cause)
+		}
+		state["warnings "+partition] = len(fleet.Notices)
 		due, _, err := e.Store.Due(e.T.Context(), partition, e.Now().AddDate(1, 0, 0), airlock.Page{})
 		e.Must(err)
 		for _, o := range due {

@@ -20,7 +20,7 @@ import (
 var (
 	FrontFunctions  = []string{"api", "portal", "blobcreated", "blobscanned", "airlockchanged", "armchanged", "workspacerequested"}
 	EngineFunctions = []string{"airlockinspect", "airlockverdict", "airlockadvance", "airlockdeliver", "airlockpurge",
-		"notify", "sweep", "retain", "resourcestep", "workspacerequest"}
+		"notify", "sweep", "retain", "tend", "resourcestep", "workspacerequest"}
 )
 
 // startApps runs the staged app twice, each with its own settings.
@@ -77,9 +77,10 @@ func (s *Stack) common(app string, off []string) map[string]string {
 		"TRE_CA_FILE":               s.caFile(),
 		"TRE_PORTAL_URL":            s.PortalURL(),
 		"TRE_API_URL":               s.APIURL(),
-		// function.json refers to these two, so the host wants them set.
+		// function.json refers to these, so the host wants them set.
 		"TRE_SWEEP_SCHEDULE":  cmp.Or(s.cfg.Pace.SweepSchedule, "0 * * * * *"),
 		"TRE_RETAIN_SCHEDULE": "0 30 * * * *",
+		"TRE_TEND_SCHEDULE":   "0 * * * * *",
 	}
 	if s.cfg.Pace.Polling > 0 {
 		settings["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = timeSpan(s.cfg.Pace.Polling)
