@@ -9,6 +9,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/console"
+	"github.com/trefoil-tre/trefoil/internal/local/arm"
 	"github.com/trefoil-tre/trefoil/internal/local/stack"
 	"github.com/trefoil-tre/trefoil/internal/local/stage"
 )
@@ -22,6 +23,10 @@ const (
 // localPolling is the longest pause between two looks at an empty queue. Azure
 // needs none so short; a person who watches does.
 const localPolling = 500 * time.Millisecond
+
+// localARM is how long Azure takes here: long enough to see that it does
+// something.
+var localARM = arm.Pace{Resource: 20 * time.Millisecond, Delete: 20 * time.Millisecond, Machine: time.Second}
 
 // start builds the app and starts the stack, and shows how far it is.
 func (u *up) start(ctx context.Context) (*stack.Stack, error) {
@@ -42,7 +47,7 @@ func (u *up) start(ctx context.Context) (*stack.Stack, error) {
 	if err := (stage.App{Root: u.root, Out: app}).Build(ctx); err != nil {
 		return nil, err
 	}
-	cfg := stack.Config{Root: u.root, App: app, Dir: u.data, Ports: u.ports, Pace: stack.Pace{Polling: localPolling},
+	cfg := stack.Config{Root: u.root, App: app, Dir: u.data, Ports: u.ports, Pace: stack.Pace{Polling: localPolling, ARM: localARM},
 		Clamd: os.Getenv("CLAMD_ADDRESS"), CoreTools: u.host == hostFunc, Log: u.log.Logger(), OnInvocation: u.calls.Add,
 		OnStep: progress, Now: time.Now}
 	s, err := stack.Start(ctx, cfg)

@@ -46,6 +46,19 @@ func (s *Server) Principal(token, audience string) (principal string, ok bool) {
 	return "", false
 }
 
+// Token is a token of an identity for an audience, for who runs the directory;
+// "" when nobody has one.
+func (s *Server) Token(principal, audience string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.identities {
+		if token := i.tokens[strings.TrimSuffix(audience, "/")]; i.principal == principal && token != "" {
+			return token
+		}
+	}
+	return ""
+}
+
 // issue gives a token to who knows an identity's header, for its audiences
 // alone.
 func (s *Server) issue(w http.ResponseWriter, r *http.Request) {

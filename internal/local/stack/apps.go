@@ -111,14 +111,14 @@ func (s *Stack) frontSettings(cloud map[string]string) map[string]string {
 		"TRE_CLI_CLIENT_ID":  CLIClient,
 		"TRE_COOKIE_KEYS":    s.kept.Cookies,
 	})
-	maps.Copy(settings, s.Directory.Identity(frontIdentity, vaultAudience)) // a managed identity, as App Service gives one to the app
+	maps.Copy(settings, s.front) // a managed identity, as App Service gives one to the app
 	return settings
 }
 
 func (s *Stack) engineSettings(cloud map[string]string) map[string]string {
 	settings := s.common("engine", FrontFunctions)
 	maps.Copy(settings, readBy(cloud, func(setting config.Setting) bool { return setting.Engine }))
-	maps.Copy(settings, s.Directory.Identity(engineIdentity, s.ARM.URL(), vaultAudience))
+	maps.Copy(settings, s.engine)
 	maps.Copy(settings, map[string]string{
 		"TRE_SMTP_HOST":     "localhost",
 		"TRE_SMTP_PORT":     strconv.Itoa(s.Inbox.Port()),

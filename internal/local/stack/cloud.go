@@ -45,7 +45,7 @@ func (s *Stack) startCloud(ctx context.Context) error {
 	work := background.New()
 	s.onClose(func() error { work.Close(); return nil })
 	var err error
-	s.Vault, err = vault.Start(ctx, vault.Config{ID: vaultID, Certificate: s.Grid.Certificate(), Resource: vaultAudience, Now: s.cfg.Now,
+	s.Vault, err = vault.Start(ctx, vault.Config{Listen: loopback(again(0, s.kept.Vault)), ID: vaultID, Certificate: s.Grid.Certificate(), Resource: vaultAudience, Now: s.cfg.Now,
 		Authorize: func(token string) (string, bool) { return s.Directory.Principal(token, vaultAudience) },
 		Allow: func(principal, action string) bool {
 			return action == "set" || action == "list" || principal == engineIdentity && action != "purge"
@@ -54,6 +54,7 @@ func (s *Stack) startCloud(ctx context.Context) error {
 		return err
 	}
 	s.onClose(s.Vault.Close)
+	s.kept.Vault = portOf(s.Vault.URL()) // stands in the ids of secrets
 	s.made = newMade(s, work)
 	s.ARM, err = arm.Start(ctx, arm.Config{Pace: s.cfg.Pace.ARM, Unkind: s.cfg.ARM, Secret: s.Vault.Secret, OnEvent: s.made.hear, Now: s.cfg.Now, Log: s.cfg.Log,
 		Authorize: func(token string) (string, bool) { return s.Directory.Principal(token, s.ARM.URL()) }})
@@ -61,6 +62,8 @@ func (s *Stack) startCloud(ctx context.Context) error {
 		return err
 	}
 	s.onClose(s.ARM.Close)
+	s.front = s.Directory.Identity(frontIdentity, vaultAudience)
+	s.engine = s.Directory.Identity(engineIdentity, s.ARM.URL(), vaultAudience)
 	for _, group := range []string{coreGroup, workspacesGroup} {
 		s.ARM.Put(template.Resource{ID: "/subscriptions/" + Subscription + "/resourceGroups/" + group, Type: "Microsoft.Resources/resourceGroups", Name: group,
 			Body: map[string]any{"location": region}})

@@ -23,6 +23,7 @@ type kept struct {
 	Cookies  string            `json:"cookies"`  // seals the portal's sessions
 	Tokens   string            `json:"tokens"`   // seals resume tokens
 	Ports    Ports             `json:"ports"`
+	Vault    int               `json:"vault"` // its port
 }
 
 func (s *Stack) keptFile() string { return filepath.Join(s.dir, "kept.json") }

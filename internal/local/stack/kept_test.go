@@ -33,7 +33,7 @@ func TestAFolderRemembersKeysAndPorts(t *testing.T) {
 	if diff := cmp.Diff(first.kept, second.kept); diff != "" || second.cfg.Ports.Front != first.cfg.Ports.Front {
 		t.Errorf("the second run has other keys or ports: %s", diff)
 	}
-	if len(second.kept.Accounts) != 5 || second.kept.Cookies == "" {
+	if len(second.kept.Accounts) != 6 || second.kept.Cookies == "" || second.kept.Tokens == "" {
 		t.Errorf("%d account keys, cookie key of %d characters", len(second.kept.Accounts), len(second.kept.Cookies))
 	}
 	taken, err := net.Listen("tcp", loopback(first.cfg.Ports.Front))

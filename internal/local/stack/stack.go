@@ -94,7 +94,9 @@ type Stack struct {
 	closers    []func() error
 	kept       kept
 	made       *made
-	letters    *azblob.Client // of the account of dead letters
+	letters    *azblob.Client    // of the account of dead letters
+	front      map[string]string // environment of the apps' managed identities
+	engine     map[string]string
 
 	topicEndpoint, topicKey string // of our own topic
 	eventKey                string // of the front's webhook
@@ -118,7 +120,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 		{"mail (SMTP inbox)", s.startMail},
 		{"events (Event Grid)", s.startEvents}, {"Azure (Resource Manager, Key Vault)", s.startCloud},
 		{"storage (Azurite, gateway, Defender)", s.startStorage},
-		{"people and templates", s.seed}, {"front and engine (Functions hosts)", s.startApps},
+		{"people and templates", s.seed}, {"what was in Azure", s.restore}, {"front and engine (Functions hosts)", s.startApps},
 		{"event subscriptions", s.subscribe}, {"two workspaces", s.deploySeed}, {"notes for the next run", s.remember},
 	} {
 		if cfg.OnStep != nil {

@@ -55,16 +55,22 @@ func (s *Server) set(r *http.Request, _ string) (any, *refusal) {
 	if refused := s.busy(name); refused != nil {
 		return nil, refused
 	}
+	sec, v := s.add(name, newVersion(), *a.Value)
+	v.change(a)
+	return s.bundle(sec, v, true), nil
+}
+
+// add adds a version. The lock is held.
+func (s *Server) add(name, id, value string) (*secret, *version) {
 	sec := s.secrets[strings.ToLower(name)]
 	if sec == nil {
 		sec = &secret{name: name}
 		s.secrets[strings.ToLower(name)] = sec
 	}
 	now := s.cfg.Now()
-	v := &version{id: newVersion(), value: *a.Value, enabled: true, created: now, updated: now}
-	v.change(a)
+	v := &version{id: id, value: value, enabled: true, created: now, updated: now}
 	sec.versions = append(sec.versions, v)
-	return s.bundle(sec, v, true), nil
+	return sec, v
 }
 
 func (s *Server) get(r *http.Request, principal string) (any, *refusal) {
