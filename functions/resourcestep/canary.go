@@ -25,7 +25,7 @@ type Canary interface {
 // with it passes or meets the step's deadline; who cancels waits for neither.
 func (s *step) cross(ctx context.Context, seen workspace.Seen) (workspace.Seen, error) {
 	account, _ := seen.Outputs["storage_account_name"].(string)
-	before, _ := s.target.Properties["storage_account_name"].(string)
+	before, _ := s.target.Outputs["storage_account_name"].(string)
 	job := s.target.Job
 	ours := seen.Run == "" || seen.Run == job.Run
 	if seen.Progress != workspace.Complete || !ours || s.target.Kind != workspace.Workspace || !airlocked(s.target) || account == before {

@@ -38,7 +38,7 @@ func (t *Template) readOutputs(arm map[string]any, limits Limits, wrong *Problem
 	s.template(arm, nil, "", 0)
 }
 
-// secrecy looks for secrets in outputs.
+// secrecy looks for secrets in outputs, and for what is deployed from elsewhere.
 type secrecy struct{ wrong *Problems }
 
 // What an expression calls. A function whose name begins with list asks a
@@ -189,7 +189,8 @@ func (s *secrecy) resource(v any, in scope, pointer string, depth int) {
 	s.resources(o["resources"], in, pointer+"/resources", depth+1)
 	properties, _ := o["properties"].(map[string]any)
 	inner, _ := properties["template"].(map[string]any)
-	if kind, _ := o["type"].(string); !strings.EqualFold(kind, "Microsoft.Resources/deployments") || inner == nil {
+	s.linked(o, pointer)
+	if kind, _ := o["type"].(string); !strings.EqualFold(kind, deployments) || inner == nil {
 		return
 	}
 	pointer += "/properties/template"
