@@ -88,9 +88,18 @@ func (r Request) Heard(told []Notice) Request {
 }
 
 // Covers tells whether the standing approval covers a request of this address
-// space size; why not, otherwise.
+// space size; why not, otherwise. A range that the request names counts as
+// custom, whatever its size says. Where a workspace is to be is not for an event
+// to choose: another subscription or region waits for an administrator.
 func (p Approval) Covers(r Request, size string, at time.Time) (why string, ok bool) {
+	if r.names("address_space") {
+		size = "custom"
+	}
 	switch {
+	case r.names("workspace_subscription_id"):
+		return "it is for the TRE's own subscription", false
+	case r.names("azure_location"):
+		return "it is for the TRE's own region", false
 	case p.Ended != nil:
 		return "it was taken back", false
 	case !at.Before(p.Until):
@@ -105,6 +114,12 @@ func (p Approval) Covers(r Request, size string, at time.Time) (why string, ok b
 		return "it is not for this requester", false
 	}
 	return "", true
+}
+
+// names tells whether the request says something in a property.
+func (r Request) names(property string) bool {
+	v := r.Properties[property]
+	return v != nil && v != ""
 }
 
 // Use has a request granted by the standing approval, which counts it.

@@ -118,6 +118,13 @@ func TestCovers(t *testing.T) {
 			t.Errorf("%s: covers %t, %q", tt.name, ok, why)
 		}
 	}
+	for name, property := range map[string]string{"another subscription": "workspace_subscription_id", "another region": "azure_location", "a range under another size": "address_space"} {
+		r := asked(workspace.FromEvent)
+		r.Properties = map[string]any{property: "x"}
+		if why, ok := good.Covers(r, "small", start); ok || why == "" {
+			t.Errorf("%s is covered", name)
+		}
+	}
 	p, r := good.Use(asked(workspace.FromEvent), start)
 	if p.Used != 1 || r.Status != workspace.Granted || r.Decided.Approval != "x" || r.Decided.By.OID != bob.OID {
 		t.Errorf("used: %+v, %+v", p, r)
