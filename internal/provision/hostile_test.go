@@ -93,3 +93,26 @@ func TestNobodyNamesThemselves(t *testing.T) {
 		t.Errorf("others are named: %v", err)
 	}
 }
+
+// A version that is for other roles is no more to be had by an upgrade than by
+// making something of it.
+func TestUpgradeIsForTheVersionsRoles(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	w := b.workspace()
+	m := b.machine(w, b.service(w))
+	next := vm("0.2.0")
+	next.schema["authorizedRoles"] = []any{string(access.WorkspaceOwner)}
+	b.push(next)
+	upgrade := func(roles ...access.Role) error {
+		_, _, err := b.Update(t.Context(), by(rita), m.Key(), provision.Patch{Match: "*", Version: "0.2.0", Roles: roles})
+		return err
+	}
+	wrong(t, "a researcher", upgrade(access.WorkspaceResearcher), airlock.ErrRefused)
+	if got := b.load(m.Key()); got.Version != m.Version {
+		t.Error("it was refused, and something changed")
+	}
+	if err := upgrade(access.WorkspaceResearcher, access.WorkspaceOwner); err != nil {
+		t.Errorf("an owner: %v", err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
@@ -22,6 +23,7 @@ type Patch struct {
 	Version    string         // of the template; "" leaves it
 	Properties map[string]any // those that change
 	Force      bool           // a major upgrade, or a downgrade
+	Roles      []access.Role  // of who changes it, for the authorizedRoles of another version
 }
 
 // Update changes a resource: its properties, its template's version, whether it
@@ -33,6 +35,7 @@ type Patch struct {
 // else changes the resource between, the call is refused, and what is in it stays
 // disabled.
 //
+// airlock.ErrRefused: another version is not for these roles;
 // airlock.ErrNotFound; airlock.ErrConflict: it is another version now, or an
 // operation is under way, or what it is in is not deployed; ErrSchema;
 // airlock.ErrIllegal: the version may not follow, or the status does not allow it.
@@ -140,8 +143,7 @@ func (b *Builder) versioned(ctx context.Context, l lineage, p Patch) (template.T
 	if err := template.MayUpgrade(r.Template.Version, p.Version, versions, p.Force); err != nil {
 		return template.Template{}, fmt.Errorf("templateVersion: %w: %w", err, airlock.ErrIllegal)
 	}
-	t, _, err := b.Template(ctx, r.Kind, l.service.Template.Name, r.Template.Name, p.Version)
-	return t, err
+	return b.chosen(ctx, r.Kind, l.service.Template.Name, New{Template: r.Template.Name, Version: p.Version, Roles: p.Roles})
 }
 
 // versions lists the versions of a template.

@@ -18,6 +18,7 @@ func (d *Desk) UpdateWorkspace(ctx context.Context, c desk.Caller, id string, p 
 	if err != nil {
 		return workspace.Operation{}, err
 	}
+	p.Roles = c.Roles()
 	return d.update(ctx, d.act(c, "update workspace "+id, access.ChangeWorkspace, ""), r, p)
 }
 

@@ -97,6 +97,7 @@ func (d *Desk) UpdateService(ctx context.Context, c desk.Caller, in, id string, 
 	if err != nil {
 		return workspace.Operation{}, err
 	}
+	p.Roles = c.Roles()
 	return d.update(ctx, d.act(c, "update service "+id, access.ChangeService, ""), r, p)
 }
 

@@ -73,6 +73,7 @@ func (d *Desk) UpdateSharedService(ctx context.Context, c desk.Caller, id string
 	if err != nil {
 		return workspace.Operation{}, err
 	}
+	p.Roles = c.Everywhere(d.Now())
 	return d.update(ctx, d.act(c, "update shared service "+id, access.ChangeSharedService, ""), r, p)
 }
 

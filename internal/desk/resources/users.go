@@ -123,6 +123,7 @@ func (d *Desk) UpdateUserResource(ctx context.Context, c desk.Caller, p Place, p
 	if err != nil {
 		return workspace.Operation{}, err
 	}
+	patch.Roles = c.Roles()
 	return d.update(ctx, d.act(c, "update user resource "+p.ID, access.ChangeUserResource, ""), r, patch)
 }
 
