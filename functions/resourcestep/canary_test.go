@@ -91,10 +91,13 @@ func TestATestFileCrossesOnlyWhereAnAccountIsNewAndWanted(t *testing.T) {
 	}{
 		{"an upgrade that makes the account", func(*bed, *workspace.Resource) {}, true},
 		{"an upgrade that keeps the account", func(b *bed, r *workspace.Resource) {
+			r.Outputs = outputs(workspace.Deployment{Stack: b.room.Platform.StackOf(*r, *r)})
+		}, false},
+		{"an upgrade that makes the account whose name somebody wrote", func(b *bed, r *workspace.Resource) {
 			for name, value := range outputs(workspace.Deployment{Stack: b.room.Platform.StackOf(*r, *r)}) {
 				r.Properties[name] = value
 			}
-		}, false},
+		}, true},
 		{"an upgrade of a workspace without an airlock", func(_ *bed, r *workspace.Resource) { r.Properties["enable_airlock"] = false }, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
