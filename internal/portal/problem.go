@@ -10,6 +10,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	"github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/identity"
 	"github.com/trefoil-tre/trefoil/internal/identity/signin"
 	"github.com/trefoil-tre/trefoil/internal/provision"
@@ -50,6 +51,7 @@ var faults = []fault{
 	{desk.ErrUnfit, http.StatusBadRequest, "It cannot be submitted yet", "Nothing was changed.", true, false},
 	{desk.ErrDisabled, http.StatusConflict, "This workspace takes no airlock requests", "Its airlock is switched off. Ask the workspace’s owner.", false, false},
 	{desk.ErrNotDeployed, http.StatusConflict, "This workspace is not ready yet", "Nothing was changed. Try again once it is deployed.", false, false},
+	{resources.ErrNotSetUp, http.StatusConflict, "No workspace can be made here yet", "Nothing was changed. Ask whoever runs this research environment.", true, false},
 	{provision.ErrSchema, http.StatusConflict, "It does not fit the template any more", "Nothing was changed. The template has another version now: reject it with that reason, or have the template mended.", true, false},
 	{address.ErrFull, http.StatusConflict, "There is no address range left for it", "Nothing was changed. Delete a workspace that is not needed, or have the address space of this research environment made larger.", true, false},
 	{address.ErrTaken, http.StatusConflict, "The address range is taken", "Nothing was changed.", true, false},

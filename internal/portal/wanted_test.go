@@ -261,15 +261,3 @@ func TestWantedList(t *testing.T) {
 		}
 	}
 }
-
-// TestNoRoomLeft: what cannot be made goes on waiting, and the page says why.
-func TestNoRoomLeft(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	b.decided(true) // takes a quarter of the pool
-	id := b.ask(func(r *workspace.Request) { r.Properties["address_space_size"] = "medium" })
-	a := b.post("adam", atWanted(id)+"/grant", nil)
-	if a.status != http.StatusConflict || !strings.Contains(a.body, "There is no address range left") || b.asked(id).Status != workspace.Asked {
-		t.Errorf("grant: %d %s", a.status, a.body)
-	}
-}

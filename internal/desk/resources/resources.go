@@ -131,13 +131,13 @@ type Desk struct {
 	powers   memory[map[workspace.Machine]workspace.Power]
 }
 
-// errNotSetUp is the answer where nothing can be deployed.
-var errNotSetUp = fmt.Errorf("workspaces cannot be deployed here: the setting TRE_SUBSCRIPTION names no Azure subscription: %w", airlock.ErrConflict)
+// ErrNotSetUp is the answer where nothing can be deployed.
+var ErrNotSetUp = fmt.Errorf("workspaces cannot be deployed here: the setting TRE_SUBSCRIPTION names no Azure subscription: %w", airlock.ErrConflict)
 
 // builder is the port, where there is one.
 func (d *Desk) builder() (Builder, error) {
 	if d.Ports.Builder == nil {
-		return nil, errNotSetUp
+		return nil, ErrNotSetUp
 	}
 	return d.Ports.Builder, nil
 }
