@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -190,9 +191,14 @@ func (r Route) also(types ...string) Route {
 	return r
 }
 
+// noDeadline keeps huma from setting one of five seconds on the connection for
+// a body that was read already: it is never taken back, and when it passes
+// net/http cancels the call that is at work.
+const noDeadline time.Duration = -1
+
 func (r Route) operation() huma.Operation {
 	return huma.Operation{OperationID: r.id(), Method: r.Method, Path: r.Path,
-		Summary: r.Summary, DefaultStatus: r.Status,
+		Summary: r.Summary, DefaultStatus: r.Status, BodyReadTimeout: noDeadline,
 		Errors: r.errors()}
 }
 

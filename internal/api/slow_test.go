@@ -117,3 +117,34 @@ func (a also) Verify(ctx context.Context, token string) (access.Person, error) {
 	}
 	return tokens{}.Verify(ctx, token)
 }
+
+// hurried is a connection whose read deadline somebody sets.
+type hurried struct {
+	*httptest.ResponseRecorder
+	deadlines []time.Time
+}
+
+// SetReadDeadline is what huma looks for.
+func (h *hurried) SetReadDeadline(at time.Time) error {
+	h.deadlines = append(h.deadlines, at)
+	return nil
+}
+
+// TestNoDeadlineCutsACallAtWork: one that is left on the connection has net/http
+// cancel a call that takes longer, such as one of a hundred for a workspace.
+func TestNoDeadlineCutsACallAtWork(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, list(here), strings.NewReader(creation))
+	r.Header.Set("Authorization", "Bearer ann")
+	w := &hurried{ResponseRecorder: httptest.NewRecorder()}
+	b.handler.ServeHTTP(w, r)
+	if w.Code != http.StatusCreated {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	for _, at := range w.deadlines {
+		if !at.IsZero() {
+			t.Errorf("what is read of the connection ends at %v", at)
+		}
+	}
+}

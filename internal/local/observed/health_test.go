@@ -13,6 +13,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/health"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
+	"github.com/trefoil-tre/trefoil/internal/message"
 )
 
 // public waits until exactly these parts are told not to be well.
@@ -85,7 +86,7 @@ func part(d health.Details, name string) health.Part {
 func TestHealthOfTheStack(t *testing.T) {
 	public(t)
 	details(t, func(d health.Details) bool {
-		return part(d, "Tables").Level == health.OK && len(d.Queues) == 6 && len(d.Apps) == 2 && d.Version == "test" &&
+		return part(d, "Tables").Level == health.OK && len(d.Queues) == len(message.Queues) && len(d.Apps) == 2 && d.Version == "test" &&
 			slices.ContainsFunc(d.Sources, func(s health.State) bool { return s.Source == health.Sweep && s.At != nil })
 	})
 	answer, err := rig.Call(t.Context(), researcher, http.MethodGet, "/health/details", nil)
