@@ -116,3 +116,42 @@ func TestUpgradeIsForTheVersionsRoles(t *testing.T) {
 		t.Errorf("an owner: %v", err)
 	}
 }
+
+// Who may ask may not fill the store, the vault and the administrators'
+// mailboxes: few requests of a person wait at a time. What is decided or taken
+// back makes room, a repeat is answered, and others are not held up.
+func TestFewRequestsOfAPersonWait(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	wish := func(p access.Person) workspace.Request {
+		r := asked(map[string]any{"client_secret": canary})
+		r.Source, r.Reference, r.Requester, r.Members = workspace.FromCall, "", p, nil
+		return r
+	}
+	var first workspace.Request
+	var err error
+	for i := range provision.MaxWaiting {
+		r := wish(rita)
+		if _, err = b.Ask(t.Context(), r); err != nil {
+			t.Fatalf("the %dth: %v", i, err)
+		}
+		first = r
+	}
+	kept := len(b.vault.values)
+	_, err = b.Ask(t.Context(), wish(rita))
+	wrong(t, "one too many", err, airlock.ErrConflict)
+	if len(b.vault.values) != kept {
+		t.Error("its secret is in the vault")
+	}
+	if _, err = b.Ask(t.Context(), first); err != nil {
+		t.Errorf("a repeat: %v", err)
+	}
+	if _, err = b.Ask(t.Context(), wish(berta)); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	_, err = b.Withdraw(t.Context(), by(rita), first.ID)
+	b.must(err)
+	if _, err = b.Ask(t.Context(), wish(rita)); err != nil {
+		t.Errorf("after one was taken back: %v", err)
+	}
+}

@@ -71,6 +71,34 @@ func (b *Builder) machines(ctx context.Context, l lineage) (count, cores int, er
 	return count, cores, nil
 }
 
+// MaxWaiting is how many requests of a person's own calls wait for a decision at
+// a time: each is a mail to every administrator, and may leave a secret.
+const MaxWaiting = 10
+
+// room returns airlock.ErrConflict where a person's requests would be more than
+// MaxWaiting. Some at once may slip by.
+func (b *Builder) room(ctx context.Context, r workspace.Request) error {
+	if r.Source != workspace.FromCall {
+		return nil
+	}
+	all, err := airlock.Collect(func(p airlock.Page) ([]workspace.Request, string, error) {
+		return b.Ports.Requests.WorkspaceRequests(ctx, p)
+	})
+	if err != nil {
+		return fmt.Errorf("requests for workspaces: %w", err)
+	}
+	waiting := 0
+	for _, other := range all {
+		if other.Status == workspace.Asked && other.Source == workspace.FromCall && other.Requester.OID == r.Requester.OID {
+			waiting++
+		}
+	}
+	if waiting >= MaxWaiting {
+		return fmt.Errorf("%d requests of yours wait for a decision already, take one back or wait: %w", waiting, airlock.ErrConflict)
+	}
+	return nil
+}
+
 // machine tells whether what is made from the template is a virtual machine.
 func machine(t template.Template) bool {
 	return slices.ContainsFunc(t.CustomActions, func(a template.CustomAction) bool { return a.Kind == template.OnMachine })

@@ -23,6 +23,7 @@ const maxRepeats = 20
 // administrator. The same id again changes nothing: the first request stands,
 // and where the content is another one the audit trail says so. ErrSchema,
 // airlock.ErrInvalid, airlock.ErrIllegal: it can never be granted; nothing is kept.
+// airlock.ErrConflict: too many of the person's wait.
 func (b *Builder) Ask(ctx context.Context, r workspace.Request) (workspace.Request, error) {
 	if err := checkRequest(r); err != nil {
 		return r, err
@@ -45,6 +46,9 @@ func (b *Builder) Ask(ctx context.Context, r workspace.Request) (workspace.Reque
 			return r, taken
 		}
 		if asked == nil {
+			if err := b.room(ctx, r); err != nil {
+				return r, err
+			}
 			masked, err := b.vet(ctx, r)
 			if err != nil {
 				return r, err
