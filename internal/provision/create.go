@@ -151,3 +151,21 @@ func (b *Builder) unmade(ctx context.Context, key workspace.Key) error {
 func person(p access.Person) access.Person {
 	return access.Person{OID: p.OID, Name: p.Name, Email: p.Email, App: p.App}
 }
+
+// decided are the properties that are settled when a resource is made: whose it
+// is, where it is, what it belongs to.
+var decided = []string{"tre_id", "workspace_id", "shared_service_id", "azure_location", "owner_id", "workspace_owner_object_id", "workspace_subscription_id"}
+
+// withDecided are properties that say of what was decided what they said before,
+// whatever anybody wrote there.
+func withDecided(properties, before map[string]any) map[string]any {
+	properties = maps.Clone(properties)
+	for _, name := range decided {
+		if was, ok := before[name]; ok {
+			properties[name] = was
+		} else {
+			delete(properties, name)
+		}
+	}
+	return properties
+}

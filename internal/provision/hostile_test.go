@@ -155,3 +155,29 @@ func TestFewRequestsOfAPersonWait(t *testing.T) {
 		t.Errorf("after one was taken back: %v", err)
 	}
 }
+
+// What was decided when a resource was made stays, whatever a template lets
+// change: whose it is, where it is, what it belongs to.
+func TestWhatWasDecidedStays(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	p := vm("0.3.0")
+	decided := []string{"owner_id", "workspace_id", "tre_id", "azure_location", "workspace_owner_object_id", "workspace_subscription_id"}
+	patch := map[string]any{"vm_size": "4 CPU | 16GB RAM"}
+	for _, name := range decided {
+		p.schema["properties"].(object)[name], patch[name] = text(object{"updateable": true}), "forged"
+	}
+	b.push(p)
+	w := b.workspace()
+	m := b.machine(w, b.service(w))
+	r, _, err := b.Update(t.Context(), by(rita), m.Key(), provision.Patch{Match: "*", Properties: patch})
+	b.must(err)
+	for _, name := range decided {
+		if r.Properties[name] != m.Properties[name] {
+			t.Errorf("%s is %v, was %v", name, r.Properties[name], m.Properties[name])
+		}
+	}
+	if r.Properties["vm_size"] != patch["vm_size"] {
+		t.Error("what may change did not")
+	}
+}

@@ -182,7 +182,7 @@ func (b *Builder) patched(before workspace.Resource, t template.Template, p Patc
 	if err := unfit(t.ValidatePatch(before.Properties, patch), marked(after)); err != nil {
 		return before, err
 	}
-	after.Properties = withAddresses(after.Properties, after.Addresses)
+	after.Properties = withAddresses(withDecided(after.Properties, before.Properties), after.Addresses)
 	if p.Enabled != nil {
 		after.Enabled = *p.Enabled
 	}
