@@ -181,3 +181,20 @@ func TestWhatWasDecidedStays(t *testing.T) {
 		t.Error("what may change did not")
 	}
 }
+
+// Whoever is named is named by one address, or none: mails go nowhere else.
+func TestAddressesOfMembers(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	for address, good := range map[string]bool{"": true, "ben@example.org": true, "ben@example.org, eve@example.org": false, "Ben <ben@example.org>": false,
+		"ben@example.org\r\nBcc: eve@example.org": false, "ben": false, "<ben@example.org>": false, "ben@example.org;eve@example.org": false} {
+		r := asked(nil)
+		r.Source, r.Members = workspace.FromCall, []workspace.Member{{OID: berta.OID, Name: "Ben", Email: address, Role: access.WorkspaceResearcher}}
+		_, err := b.Ask(t.Context(), r)
+		n := provision.New{Template: "base", Properties: named(nil), Members: r.Members}
+		_, _, err2 := b.Workspace(t.Context(), by(adam), id(), n)
+		if (err == nil) != good || (err2 == nil) != good {
+			t.Errorf("%q: %v, %v", address, err, err2)
+		}
+	}
+}

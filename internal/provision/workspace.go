@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/mail"
 	"slices"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -91,6 +92,9 @@ func checkMembers(all []workspace.Member) error {
 		}
 		if err := errors.Join(canonical(field, m.OID), airlock.Line(field+": name", m.Name, MaxName), airlock.Line(field+": email", m.Email, maxEmail)); err != nil {
 			return err
+		}
+		if a, err := mail.ParseAddress(m.Email); m.Email != "" && (err != nil || a.Name != "" || a.Address != m.Email) {
+			return fmt.Errorf("%s: email: %.60q is not one e-mail address, without a name: %w", field, m.Email, airlock.ErrInvalid)
 		}
 	}
 	return nil
