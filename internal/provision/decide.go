@@ -108,7 +108,10 @@ func (b *Builder) granted(ctx context.Context, act workspace.Act, r workspace.Re
 // none covers it the change is empty; where one covers what cannot be made now it
 // is empty too, and says why: then an administrator sees the request.
 func (b *Builder) covered(ctx context.Context, r workspace.Request, d *draft, try int) (c workspace.Change, why string, err error) {
-	size := cmp.Or(text(r.Properties, "address_space_size"), b.sizeOf(ctx, r))
+	size, err := b.sizeOf(ctx, r)
+	if err != nil {
+		return workspace.Change{}, "", err
+	}
 	p, ok, err := b.approval(ctx, r, size)
 	if !ok || err != nil {
 		return workspace.Change{}, "", err
@@ -135,14 +138,11 @@ func waits(err error) bool {
 	return errors.Is(err, address.ErrFull) || errors.Is(err, address.ErrTaken) || errors.Is(err, airlock.ErrConflict)
 }
 
-// sizeOf is the size of address space that a template gives where nothing is
-// said.
-func (b *Builder) sizeOf(ctx context.Context, r workspace.Request) string {
+// sizeOf is the size of address space that a request asks for, with what its
+// template gives where nothing is said.
+func (b *Builder) sizeOf(ctx context.Context, r workspace.Request) (string, error) {
 	t, _, err := b.Template(ctx, workspace.Workspace, "", r.Template, r.TemplateVersion)
-	if err != nil {
-		return defaultSize
-	}
-	return cmp.Or(text(t.Defaults(r.Properties), "address_space_size"), defaultSize)
+	return cmp.Or(workspace.SpaceSize(t.Defaults(r.Properties)), defaultSize), err
 }
 
 // approval finds the first standing approval that covers a request.

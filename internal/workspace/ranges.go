@@ -19,3 +19,17 @@ func (r Resource) Without(ranges []string) Resource {
 	}
 	return r
 }
+
+// CustomSize is the address space size of a range that is named.
+const CustomSize = "custom"
+
+// SpaceSize is the address space size that properties ask for, "" where they say
+// nothing. A range that is named is what is reserved, so it is custom, whatever
+// size is named beside it.
+func SpaceSize(properties map[string]any) string {
+	if text, _ := properties["address_space"].(string); text != "" {
+		return CustomSize
+	}
+	size, _ := properties["address_space_size"].(string)
+	return size
+}

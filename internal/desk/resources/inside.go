@@ -111,10 +111,10 @@ func (d *Desk) Covers(ctx context.Context, c desk.Caller, r workspace.Request) (
 	if err != nil {
 		return nil, err
 	}
-	size, _ := r.Properties["address_space_size"].(string)
+	size := workspace.SpaceSize(r.Properties)
 	if size == "" { // what the template gives, where it can be asked
 		if t, _, err := d.Template(ctx, c, Shelf{Kind: workspace.Workspace}, r.Template, r.TemplateVersion); err == nil {
-			size, _ = t.Defaults(r.Properties)["address_space_size"].(string)
+			size = workspace.SpaceSize(t.Defaults(r.Properties))
 		}
 	}
 	var all []Cover
