@@ -152,7 +152,7 @@ func (b *bench) put(r workspace.Resource) {
 	b.t.Helper()
 	at := b.settings.Now().Add(-time.Hour)
 	r.Enabled, r.Installed, r.Status, r.Message, r.Generation = true, true, workspace.UpdatingFailed, "QuotaExceeded: no more cores", 1
-	r.CreatedBy, r.CreatedAt, r.UpdatedBy, r.UpdatedAt, r.Revision = theirs("olga"), at, theirs("olga"), at, 1
+	r.CreatedBy, r.CreatedAt, r.UpdatedBy, r.UpdatedAt, r.Revision, r.Call = theirs("olga"), at, theirs("olga"), at, 1, failedOn(r.ID)
 	if r.Properties == nil {
 		r.Properties = map[string]any{"display_name": "Heart <study>", "description": "Outcomes", "quota": 3.0, "password": workspace.Redacted}
 	}

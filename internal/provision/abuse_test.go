@@ -3,6 +3,7 @@ package provision_test
 import (
 	"testing"
 
+	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
@@ -26,5 +27,30 @@ func TestNamedRangeIsNotCovered(t *testing.T) {
 		if p, err = b.store.Approval(t.Context(), p.ID); err != nil || r.Status != workspace.Asked || p.Used != 0 {
 			t.Errorf("size %v with a range of /14: %s, used %d, %v", size, r.Status, p.Used, err)
 		}
+	}
+}
+
+// so any more.
+func TestRetryOfWhatIsPast(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	w := b.workspace()
+	s := b.service(w)
+	m := b.machine(w, s)
+	m, first, err := b.Invoke(t.Context(), by(rita), m.Key(), "resize", map[string]string{"size": "Standard_D8s_v6"})
+	b.must(err)
+	m, first = b.failed(m, first)
+	m, second, err := b.Invoke(t.Context(), by(rita), m.Key(), "resize", map[string]string{"size": "Standard_D4s_v6"})
+	b.must(err)
+	m, second = b.failed(m, second)
+	_, _, err = b.Retry(t.Context(), by(rita), first.Key())
+	wrong(t, "the first one", err, airlock.ErrIllegal)
+	_, third, err := b.Retry(t.Context(), by(rita), second.Key())
+	b.must(err)
+	_, third = b.failed(b.load(m.Key()), third)
+	_, _, err = b.Retry(t.Context(), by(rita), second.Key())
+	wrong(t, "what was retried", err, airlock.ErrIllegal)
+	if _, _, err = b.Retry(t.Context(), by(rita), third.Key()); err != nil {
+		t.Errorf("the last one: %v", err)
 	}
 }

@@ -72,7 +72,7 @@ func guacamole(version string) pack {
 // vm is a machine's template.
 func vm(version string) pack {
 	p := newPack("user-resource", "vm", version, object{
-		"vm_size":                text(object{"default": "2 CPU | 8GB RAM", "enum": []any{"2 CPU | 8GB RAM", "4 CPU | 16GB RAM", "Standard_D8s_v6", "odd"}, "updateable": true}),
+		"vm_size":                text(object{"default": "2 CPU | 8GB RAM", "enum": []any{"2 CPU | 8GB RAM", "4 CPU | 16GB RAM", "Standard_D4s_v6", "Standard_D8s_v6", "odd"}, "updateable": true}),
 		"assign_to_another_user": object{"type": "boolean", "default": false},
 		"owner_id":               text(nil),
 	})

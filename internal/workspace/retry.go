@@ -9,7 +9,8 @@ import (
 )
 
 // Retry makes the operation that goes on where this one failed: the steps that
-// succeeded are not done again.
+// succeeded are not done again. It is the last thing that people had done to the
+// resource: what failed before would be done over what came after it.
 func (o Operation) Retry(a Act, own Resource) (Resource, Operation, error) {
 	i := slices.IndexFunc(o.Steps, func(s Step) bool { return s.Status != s.Action.Status(Succeeded) })
 	switch {
@@ -17,6 +18,8 @@ func (o Operation) Retry(a Act, own Resource) (Resource, Operation, error) {
 		return own, o, fmt.Errorf("the operation is %s, only a failed one can be tried again: %w", o.Status, airlock.ErrIllegal)
 	case own.Operation != "":
 		return own, o, fmt.Errorf("operation %s is under way, wait until it ends or cancel it: %w", own.Operation, airlock.ErrConflict)
+	case own.Call != o.ID:
+		return own, o, fmt.Errorf("the resource was changed since, only its last operation can be tried again: %w", airlock.ErrIllegal)
 	}
 	own = own.clone()
 	mainLeft := slices.ContainsFunc(o.Steps[i:], func(s Step) bool { return s.Target == o.Resource })
