@@ -1,9 +1,12 @@
 package provision_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
@@ -53,4 +56,39 @@ func TestRetryOfWhatIsPast(t *testing.T) {
 	if _, _, err = b.Retry(t.Context(), by(rita), third.Key()); err != nil {
 		t.Errorf("the last one: %v", err)
 	}
+}
+
+// long. One that would not fit into its row then is not begun.
+func TestOperationHasRoom(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	w := b.workspace()
+	for i := range 3 {
+		s := b.service(w)
+		s.Enabled = false
+		s.Properties["display_name"] = fmt.Sprint(i, strings.Repeat("x", 90_000)) // a template's outputs may say so
+		c := workspace.Change{Partition: w.ID}
+		c.Quietly(s)
+		_, err := b.store.CommitChange(t.Context(), c)
+		b.must(err)
+	}
+	w = b.disabled(w)
+	_, o, err := b.Delete(t.Context(), by(adam), w.Key())
+	b.must(err)
+	if n := len(asText(o)); n > 10_000 {
+		t.Errorf("the operation has %d characters", n)
+	}
+	rules := make([]any, 0, 40)
+	for range 40 {
+		rules = append(rules, object{"stepId": id(), "resourceType": "workspace", "resourceAction": "upgrade", "stepTitle": "t",
+			"properties": []any{object{"name": "rules", "type": "string", "value": strings.Repeat("y", 10_000)}}})
+	}
+	p := guacamole("0.9.0")
+	p.schema["pipeline"] = object{"install": append(rules, object{"stepId": "main"})}
+	if _, err := b.Register(t.Context(), by(adam), p.files(), true); err != nil {
+		t.Fatal(err)
+	}
+	other := b.workspace()
+	_, _, err = b.Service(t.Context(), by(rita), id(), other, provision.New{Template: "guacamole", Properties: named(nil)})
+	wrong(t, "an operation of 400,000 characters", err, airlock.ErrIllegal)
 }

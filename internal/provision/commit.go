@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -169,12 +170,25 @@ func lineOf(a workspace.Act, action string, from, to workspace.Status, details .
 		Detail: strings.Join(append([]string{"operation " + a.Operation}, details...), "; ")}
 }
 
-// ordered is the change that begins an operation.
-func (b *Builder) ordered(a workspace.Act, before, after workspace.Resource, o workspace.Operation, details ...string) workspace.Change {
+// maxOperation is how large the JSON of an operation may be when it begins, in
+// bytes: what is said of its steps while it runs has to fit into its row too, or
+// it could never end.
+const maxOperation = workspace.MaxRow / 2
+
+// ordered is the change that begins an operation. airlock.ErrIllegal: it is too
+// large.
+func (b *Builder) ordered(a workspace.Act, before, after workspace.Resource, o workspace.Operation, details ...string) (workspace.Change, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return workspace.Change{}, fmt.Errorf("operation %s: %w", o.ID, err)
+	}
+	if len(text) > maxOperation {
+		return workspace.Change{}, fmt.Errorf("the operation of %d steps has %d bytes with what its pipeline changes, at most %d: %w", len(o.Steps), len(text), maxOperation, airlock.ErrIllegal)
+	}
 	c := workspace.Change{Partition: after.Key().Partition}
 	c.Resource(after, lineOf(a, string(o.Action), before.Status, after.Status, details...))
 	c.Operation(o, b.cadence().Due(after, a.At), lineOf(a, string(o.Action), "", o.Status, "resource "+after.ID))
-	return c
+	return c, nil
 }
 
 // turn is a place in a chain of audit lines that belongs to no one resource. Of

@@ -120,7 +120,7 @@ func (b *Builder) begin(act workspace.Act, d draft) (workspace.Change, error) {
 	if err != nil {
 		return workspace.Change{}, err
 	}
-	return b.ordered(act, workspace.Resource{}, r, d.steps.titled(o), "template "+r.Template.Name+" "+r.Template.Version), nil
+	return b.ordered(act, workspace.Resource{}, r, d.steps.titled(o), "template "+r.Template.Name+" "+r.Template.Version)
 }
 
 // hold gives the draft its range.

@@ -107,7 +107,7 @@ func (b *Builder) remove(ctx context.Context, act workspace.Act, before workspac
 	if err != nil {
 		return workspace.Change{}, err
 	}
-	return b.ordered(act, before, after, own.titled(o), fmt.Sprintf("with %d resources in it", len(under))), nil
+	return b.ordered(act, before, after, own.titled(o), fmt.Sprintf("with %d resources in it", len(under)))
 }
 
 // removal are the steps that delete one resource of a cascade, with those of its

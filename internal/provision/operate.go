@@ -62,7 +62,7 @@ func (b *Builder) invoke(ctx context.Context, act workspace.Act, before workspac
 		if err != nil {
 			return workspace.Change{}, err
 		}
-		return b.ordered(act, before, after, o), nil
+		return b.ordered(act, before, after, o)
 	case !named.MatchString(wanted):
 		return b.update(ctx, act, before, Patch{Properties: map[string]any{size: wanted}})
 	}
@@ -78,7 +78,10 @@ func (b *Builder) invoke(ctx context.Context, act workspace.Act, before workspac
 	if err != nil {
 		return workspace.Change{}, err
 	}
-	c := b.ordered(act, before, after, o, "size "+wanted)
+	c, err := b.ordered(act, before, after, o, "size "+wanted)
+	if err != nil {
+		return c, err
+	}
 	c.History = []workspace.Snapshot{snapshot(act, before)}
 	return c, b.quota(ctx, act, lineage{after, l.within, l.service}, before, t, &c)
 }
@@ -127,7 +130,7 @@ func (b *Builder) Retry(ctx context.Context, act workspace.Act, op workspace.Ope
 		if err != nil {
 			return workspace.Change{}, err
 		}
-		return b.ordered(act, before, after, o, "again of operation "+failed.ID), nil
+		return b.ordered(act, before, after, o, "again of operation "+failed.ID)
 	}})
 }
 

@@ -88,7 +88,10 @@ func (b *Builder) update(ctx context.Context, act workspace.Act, before workspac
 	if after, err = b.secrets(ctx, act, after, t, p); err != nil {
 		return workspace.Change{}, err
 	}
-	c := b.ordered(act, before, after, steps.titled(o), changes(before, after, p)...)
+	c, err := b.ordered(act, before, after, steps.titled(o), changes(before, after, p)...)
+	if err != nil {
+		return c, err
+	}
 	c.History = []workspace.Snapshot{snapshot(act, before)}
 	if err := b.quota(ctx, act, lineage{after, l.within, l.service}, before, t, &c); err != nil {
 		return c, err

@@ -135,12 +135,20 @@ func (r Resource) Within() string {
 // we: their operations can still be read (W16).
 func (r Resource) Gone() bool { return r.Status == Deleted }
 
+// maxName is how many characters of a name are shown: a line in a list. A
+// template's outputs may make it longer than people may.
+const maxName = 200
+
 // Name is what people call it.
 func (r Resource) Name() string {
-	if name, _ := r.Properties["display_name"].(string); name != "" {
-		return name
+	name, _ := r.Properties["display_name"].(string)
+	if name == "" {
+		return r.ID
 	}
-	return r.ID
+	if runes := []rune(name); len(runes) > maxName {
+		return string(runes[:maxName-1]) + "…"
+	}
+	return name
 }
 
 // Result returns what a run ended with; false when this resource does not know.
