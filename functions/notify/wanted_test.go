@@ -109,13 +109,15 @@ func TestWhoHearsOfWorkspaces(t *testing.T) {
 	}
 }
 
-// A request that waits stays on the list of unfinished work, another one goes.
+// A request that waits stays on the list of unfinished work, another one goes
+// where none of its secrets is to be forgotten.
 func TestWhatStaysOpen(t *testing.T) {
 	t.Parallel()
 	for status, open := range map[workspace.RequestStatus]bool{workspace.Asked: true, workspace.Granted: false, workspace.Declined: false, workspace.Withdrawn: false} {
 		w := roomtest.New(t)
 		r := wanted(w, workspace.EventGranted)
 		r.Status = status
+		r = r.Forgot()
 		ask(w, r)
 		w.Must(announce(roomtest.NewEstate(w, memcloud.Config{}), &post{}))
 		if _, err := w.Store.Open(t.Context(), airlock.Key{Workspace: workspace.System, Request: wantedID}); (err == nil) != open {

@@ -34,10 +34,17 @@ type Requests interface {
 	WorkspaceRequest(ctx context.Context, id string) (workspace.Request, error)
 }
 
+// Vault forgets the secrets of requests that became no workspace.
+type Vault interface {
+	// Forget deletes a secret; one that is gone is fine.
+	Forget(ctx context.Context, id string) error
+}
+
 // Estate is what sweep sees to beside the airlock.
 type Estate struct {
 	Operations Operations
 	Requests   Requests
+	Vault      Vault         // nil where no workspaces are made
 	Life       time.Duration // of a request that nobody decides on; 0 means 30 days
 }
 
@@ -70,12 +77,35 @@ func (f Function) asked(ctx context.Context, o airlock.Open, out *Out) error {
 		out.Notify = append(out.Notify, message.Notify{Workspace: workspace.System, Request: r.ID})
 		return nil
 	}
+	if left := r.Left(); len(left) > 0 && f.Estate.Vault != nil {
+		err := f.forget(ctx, r, left)
+		if err == nil {
+			return nil
+		}
+		cmp.Or(f.Log, slog.Default()).WarnContext(ctx, "secrets of a request that became no workspace stay in the vault for now", slog.String("request", r.ID), slog.Any("error", err))
+	}
 	o.Due = now.Add(hourly)
-	if end := r.CreatedAt.Add(life); end.Before(o.Due) {
+	if end := r.CreatedAt.Add(life); r.Status == workspace.Asked && end.Before(o.Due) {
 		o.Due = end
 	}
 	if err := f.Work.Touch(ctx, o); err != nil {
 		return fmt.Errorf("open work: %w", err)
+	}
+	return nil
+}
+
+// forget deletes the secrets of a request that became no workspace. Doing it
+// again is harmless.
+func (f Function) forget(ctx context.Context, r workspace.Request, secrets []string) error {
+	for _, id := range secrets {
+		if err := f.Estate.Vault.Forget(ctx, id); err != nil {
+			return fmt.Errorf("secrets of request %s: %w", r.ID, err)
+		}
+	}
+	c := workspace.Change{Partition: workspace.System}
+	c.Request(r.Forgot(), f.Ledger.Now(), f.line(audit.Line{Action: "forget", From: string(r.Status), To: string(r.Status), Detail: fmt.Sprintf("%d secrets", len(secrets))}))
+	if _, err := f.Estate.Operations.CommitChange(ctx, c); err != nil {
+		return fmt.Errorf("request for workspace %s: %w", r.ID, err)
 	}
 	return nil
 }

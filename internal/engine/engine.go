@@ -22,6 +22,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/azfiles"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/azorders"
+	"github.com/trefoil-tre/trefoil/internal/azvault"
 	"github.com/trefoil-tre/trefoil/internal/backing"
 	"github.com/trefoil-tre/trefoil/internal/config"
 	"github.com/trefoil-tre/trefoil/internal/doorman"
@@ -86,6 +87,15 @@ func addSweep(app *azfunc.App, c config.Config, s backing.State) error {
 			Now: time.Now, Refusals: backing.Refusals(s, c)},
 		Dead: dead{letters}, Queues: message.Queues, Marks: c.Work.MarkAfter,
 		Most: c.Work.SweepMost, Batch: c.Work.SweepBatch, Health: s.Health, Overdue: c.Health.Overdue}
+	if c.Workspaces.On() {
+		settings, err := backing.Vault(c)
+		if err != nil {
+			return err
+		}
+		if f.Estate.Vault, err = azvault.New(settings); err != nil {
+			return err
+		}
+	}
 	if c.Telemetry.Metrics() {
 		f.Look = s.Orders.Look
 	}

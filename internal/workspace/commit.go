@@ -29,7 +29,8 @@ func (c *Change) Operation(o Operation, due time.Time, line audit.Line) {
 }
 
 // Request adds a request for a workspace with an audit line about it, and its
-// row of unfinished work while people are to be told or to decide.
+// row of unfinished work while people are to be told or to decide, or secrets of
+// it are to be forgotten.
 func (c *Change) Request(r Request, due time.Time, line audit.Line) {
 	c.Requests = append(c.Requests, r)
 	c.chain(r.Chain(), &c.Requests[len(c.Requests)-1].Head, line)
@@ -44,7 +45,7 @@ func (c *Change) Told(r Request, due time.Time) {
 }
 
 func (c *Change) open(r Request, due time.Time) {
-	if len(r.Notices) == 0 && r.Status != Asked {
+	if len(r.Notices) == 0 && r.Status != Asked && len(r.Left()) == 0 {
 		c.Closed = append(c.Closed, r.ID)
 		return
 	}

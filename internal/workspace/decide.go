@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -84,6 +85,25 @@ func (r Request) tell(e Event, at time.Time) Request {
 // Heard takes notices that were told off the request.
 func (r Request) Heard(told []Notice) Request {
 	r.Notices = slices.DeleteFunc(slices.Clone(r.Notices), func(n Notice) bool { return slices.Contains(told, n) })
+	return r
+}
+
+// Left lists the secrets in the vault of a request that became no workspace:
+// nobody needs them any more.
+func (r Request) Left() []string {
+	if r.Status != Declined && r.Status != Withdrawn {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Values(r.Secrets)), func(id string) bool { return id == "" })
+}
+
+// Forgot is the request once its secrets are not in the vault any more. Where
+// they were is kept, by which a repeat is recognised.
+func (r Request) Forgot() Request {
+	r.Secrets = maps.Clone(r.Secrets)
+	for pointer := range r.Secrets {
+		r.Secrets[pointer] = ""
+	}
 	return r
 }
 
