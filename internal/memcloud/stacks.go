@@ -193,3 +193,15 @@ func (c *Cloud) Vanish(at workspace.Stack) {
 	defer c.mu.Unlock()
 	delete(c.stacks, address(at))
 }
+
+// Standing tells how a stack stands, as a look would that nothing befalls.
+func (c *Cloud) Standing(at workspace.Stack) workspace.Seen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settle()
+	s := c.stacks[address(at)]
+	if s == nil {
+		return workspace.Seen{Progress: workspace.Absent}
+	}
+	return workspace.Seen{Progress: s.progress, Run: s.deployment.Run, Outputs: maps.Clone(s.outputs), Err: told(s.err)}
+}

@@ -126,7 +126,9 @@ func (b *Builder) covered(ctx context.Context, r workspace.Request, d *draft, tr
 	}
 	r.Notices, r.Told = nil, 0 // nobody has to decide
 	used, granted := p.Use(r, at)
-	c.Request(granted, at.Add(b.cadence().Hint), asks(r))
+	line := asks(r) // it was granted as it came, and the trail says so
+	line.To, line.Detail = string(granted.Status), line.Detail+", granted by standing approval "+p.ID
+	c.Request(granted, at.Add(b.cadence().Hint), line)
 	c.Approval(used, audit.Line{At: at, Actor: audit.Actor{OID: p.By.OID, Name: p.By.Name, Role: string(access.TREAdmin)}, Action: "use_approval",
 		Detail: fmt.Sprintf("request %s, %d of %d", r.ID, used.Used, used.Most), Person: r.Requester.OID})
 	return c, "", nil

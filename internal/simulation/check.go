@@ -40,6 +40,7 @@ func (w *World) checkSettled() {
 	}
 	w.checkLinks()
 	w.checkAside()
+	w.estate.checkSettled()
 }
 
 // checkWaits is I9: an unfinished request has an owner, a deadline, a sentence
@@ -203,6 +204,7 @@ func (w *World) checkAside() {
 // container, no open work, nothing unfinished.
 func (w *World) checkEnd() {
 	w.checkVerdicts()
+	w.estate.checkEnd()
 	for _, o := range w.open() {
 		w.fail("work ends", "open work in %s, due %v", o.Stage, o.Due)
 	}

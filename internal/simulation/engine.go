@@ -29,6 +29,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/refusals"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 // Settings are the airlock's own, made small, and the length of the story.
@@ -47,6 +48,8 @@ type Settings struct {
 	Refusals     int                           // lines of a kind a minute
 	Mail         func(mail.Sender) mail.Sender // stands before the mail server; nil: nothing does
 	Sweep        func(*sweep.Function)         // changes sweep; nil: nothing does
+
+	Ask func(*World, workspace.Request) workspace.Request // changes what an event asks for; nil: nothing does
 
 	StormSteps int           // steps that bad weather lasts at most
 	Storm      time.Duration // and how long
@@ -99,6 +102,9 @@ func newWorld(cfg Config) *World {
 	w.mail.w = w
 	w.mail.init()
 	w.people.init(w)
+	if cfg.Story == OfWorkspaces {
+		w.estate = newEstate(w)
+	}
 	w.wire()
 	return w
 }
@@ -124,7 +130,7 @@ func (w *World) wire() {
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,
 		Settle: w.set.Cadence.Settle}.Handle)
-	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Records: w.store, Rolls: w.store, Wanted: w.store, Store: w.store, Letters: p.Letters, Mail: post,
+	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Records: w.store, Rolls: w.store, Wanted: w.tenancy().Requests, Store: w.tenancy().Store, Letters: p.Letters, Mail: post,
 		Facts: facts{w}, Administrators: []mail.Address{{Name: "Adam", Email: "adam@tre.example"}},
 		Portal: "https://portal.tre.example", Domain: "tre.example", Log: log}.Handle)
 	door := func() *doorman.Doorman {
@@ -135,16 +141,18 @@ func (w *World) wire() {
 	direct(w, "front", "blobscanned", blobscanned.Function{Door: door()}.Handle)
 	direct(w, "front", "airlockchanged", airlockchanged.Function{Door: door()}.Handle)
 	sweeper := sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Orders: orders{w}, Door: door(),
-		Log: log, Queues: message.Queues}
+		Log: log, Queues: message.Queues, Estate: sweep.Estate{Operations: w.tenancy().Store, Requests: w.tenancy().Requests, Life: requestLife}}
 	if w.set.Sweep != nil {
 		w.set.Sweep(&sweeper)
 	}
 	direct(w, "engine", "sweep", sweeper.Handle)
 	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan,
-		Members: p.Members, Rolls: w.store, Records: w.store}.Handle)
+		Members: p.Members, Rolls: w.store, Records: w.store,
+		Estate: retain.Estate{Store: w.tenancy().Store, Lists: w.tenancy().Lists, Addresses: w.tenancy().Addresses}}.Handle)
 	w.people.desk = &desk.Desk{Now: w.clock, Cadence: w.set.Cadence, Log: log, Parallel: 1,
 		Ports: desk.Ports{Requests: p.Requests, Files: p.Files, Trail: p.Trail, Workspaces: p.Workspaces, Members: p.Members, People: p.People,
 			Manifests: p.Manifests, Containers: p.Desk, Orders: orders{w}, Facts: facts{w}}}
+	w.estate.wire(book, door(), log)
 }
 
 // orders is the desk's way to a queue.

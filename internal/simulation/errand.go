@@ -53,6 +53,14 @@ const (
 	goals
 )
 
+// errands is how many requests there are.
+func (w *World) errands() int {
+	if w.cfg.Story != OfAirlock {
+		return 0
+	}
+	return 1 + w.rng.IntN(3)
+}
+
 func newErrand(w *World) *errand {
 	e := &errand{p: &w.people, by: pick(w, []access.Person{anna, anna, rolf}), goal: goal(w.rng.IntN(int(goals))),
 		kind: pick(w, []airlock.Type{airlock.Import, airlock.Export}), tabs: w.chance(0.2),

@@ -28,6 +28,8 @@ var subscribers = map[string]string{
 	"Microsoft.Storage.BlobCreated":            "blobcreated",
 	"Microsoft.Security.MalwareScanningResult": "blobscanned",
 	message.TypeStatusChanged:                  "airlockchanged",
+	message.TypeWorkspaceRequested:             "workspacerequested",
+	armWritten:                                 "armchanged",
 }
 
 // happened publishes a fact. In bad weather it comes late, twice, or never.

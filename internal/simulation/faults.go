@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 )
@@ -58,7 +59,7 @@ var errTimeout = fmt.Errorf("storage: %w", context.DeadlineExceeded)
 
 // trouble is the error of a call that failed.
 func (w *World) trouble(port string) error {
-	if port == "requests.Commit" && w.chance(0.4) {
+	if (port == "requests.Commit" || port == "rows.Commit") && w.chance(0.4) {
 		return fmt.Errorf("injected: %w", airlock.ErrConflict)
 	}
 	code := pick(w, []int{403, 409, 412, 429, 500, 503, 0})
@@ -68,7 +69,10 @@ func (w *World) trouble(port string) error {
 	return statusError(code)
 }
 
-// exec makes one port call, with everything that can befall it.
+// exec makes one port call, with everything that can befall it. One to a
+// deployment stack is made at once: Resource Manager takes it whatever was done
+// meanwhile, so what is read too long before the call is read again, and what
+// hangs on the way is for `tre admin drift` to find.
 func exec[T any](ctx context.Context, w *World, port string, do func() (T, error)) (T, error) {
 	p := procOf(ctx)
 	if p.dead {
@@ -81,11 +85,13 @@ func exec[T any](ctx context.Context, w *World, port string, do func() (T, error
 		}
 		return do()
 	}
-	if w.chance(w.weather.freeze) || port == "vault.Copy" && w.chance(w.weather.slowCopy) {
+	switch held := strings.HasPrefix(port, "stacks."); {
+	case held:
+	case w.chance(w.weather.freeze) || port == "vault.Copy" && w.chance(w.weather.slowCopy):
 		p.until = w.now.Add(w.between(0, functionTimeout))
 		w.tracef("%s#%d hangs in %s", p.name, p.id, port)
 		w.yield(p)
-	} else if w.chance(w.weather.others) {
+	case w.chance(w.weather.others):
 		w.yield(p)
 	}
 	if w.chance(w.weather.dieBefore) {

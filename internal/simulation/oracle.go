@@ -68,7 +68,7 @@ func (w *World) content(place airlock.Place, name string) []byte {
 // open lists all unfinished work.
 func (w *World) open() []airlock.Open {
 	var all []airlock.Open
-	for _, ws := range []string{w.people.home.ID, w.people.abroad.ID} {
+	for _, ws := range append([]string{w.people.home.ID, w.people.abroad.ID}, w.estate.partitions()...) {
 		rows, _, err := w.store.Due(context.Background(), ws, w.now.AddDate(100, 0, 0), airlock.Page{})
 		if err == nil {
 			all = append(all, rows...)

@@ -68,7 +68,7 @@ func (p *people) init(w *World) {
 	} {
 		p.join(m.who, m.in.ID, m.role)
 	}
-	for range 1 + w.rng.IntN(3) {
+	for range w.errands() {
 		p.errands = append(p.errands, newErrand(w))
 	}
 }

@@ -188,11 +188,13 @@ func later(a, b time.Time) time.Time {
 func (w *World) play() {
 	w.storm = !w.cfg.Calm
 	w.people.begin()
+	w.estate.begin()
 	end := w.now.Add(w.set.Storm)
 	for w.steps < w.set.StormSteps && len(w.violations) == 0 && w.step(end) {
 	}
 	w.storm = false
 	w.people.calm = true
+	w.estate.clears()
 	w.tracef("---- the weather clears")
 	if !w.until(w.now.Add(w.set.Quiet)) {
 		return

@@ -13,6 +13,7 @@ const (
 	nameMark    = "zqname"    // in every file's name
 	contentMark = "zqcontent" // in every file's content
 	linkMark    = "mem://"    // begins every link
+	secretMark  = "zqsecret"  // in every secret that people give
 )
 
 // secrets looks for what leaked.
@@ -20,7 +21,7 @@ type secrets struct{}
 
 // check is for what may hold no secret at all.
 func (secrets) check(w *World, where, text string) {
-	for _, mark := range []string{nameMark, contentMark, linkMark} {
+	for _, mark := range []string{nameMark, contentMark, linkMark, secretMark} {
 		if strings.Contains(text, mark) {
 			w.fail("I10 no secret leaks", "%s holds %s: %.300s", where, mark, text)
 		}

@@ -35,7 +35,7 @@ func TestSimulation(t *testing.T) {
 		}
 		return
 	}
-	ends, steps := everybody(t, seeds())
+	ends, steps := everybody(t, OfAirlock, seeds())
 	t.Logf("%d seeds, %d steps, requests ended as %v", seeds(), steps, ends)
 	for _, status := range []string{"approved", "rejected", "blocked_by_scan", "cancelled", "revoked"} {
 		if ends[status] == 0 && !raced {
@@ -45,7 +45,7 @@ func TestSimulation(t *testing.T) {
 }
 
 // everybody plays n seeds on all processors.
-func everybody(t *testing.T, n uint64) (ends map[string]int, steps int) {
+func everybody(t *testing.T, story Story, n uint64) (ends map[string]int, steps int) {
 	t.Helper()
 	var (
 		wait sync.WaitGroup
@@ -56,7 +56,7 @@ func everybody(t *testing.T, n uint64) (ends map[string]int, steps int) {
 	for range runtime.GOMAXPROCS(0) {
 		wait.Go(func() {
 			for s := next.Add(1); s <= n && !t.Failed(); s = next.Add(1) {
-				r := Run(Config{Seed: s})
+				r := Run(Config{Seed: s, Story: story})
 				mu.Lock()
 				steps += r.Steps
 				for end, count := range r.Ends {
@@ -64,7 +64,7 @@ func everybody(t *testing.T, n uint64) (ends map[string]int, steps int) {
 				}
 				mu.Unlock()
 				if len(r.Violations) > 0 {
-					t.Errorf("%v\nto see its story: go test ./internal/simulation -run TestSimulation -seed=%d -v", r, s)
+					t.Errorf("%v\nto see its story: go test ./internal/simulation -run %s -seed=%d -v", r, t.Name(), s)
 				}
 			}
 		})
@@ -87,7 +87,7 @@ func TestGoodWeather(t *testing.T) {
 func TestSameSeedSameStory(t *testing.T) {
 	t.Parallel()
 	tell := func(s uint64) (story []string) {
-		Run(Config{Seed: s, Trace: func(line string) { story = append(story, line) }})
+		Run(Config{Seed: s, Story: Story(s % 2), Trace: func(line string) { story = append(story, line) }})
 		return story
 	}
 	for s := uint64(1); s <= 20; s++ {

@@ -48,6 +48,9 @@ func (w *World) wanted(t *timer) (at time.Time, any bool) {
 		for _, made := range w.orphans() {
 			note(made.Add(w.set.Orphan))
 		}
+		for _, lent := range w.estate.unowned() {
+			note(lent.Add(time.Hour))
+		}
 		return at, any
 	}
 	for _, box := range w.poison {

@@ -1,10 +1,10 @@
-// Package simulation runs the airlock's real functions and the real desk on
-// ports in memory, under a scheduler that is seeded and deterministic: one
+// Package simulation runs the real functions and the real desks of the airlock,
+// or of workspaces, on ports in memory, under a scheduler that is seeded and deterministic: one
 // thing happens at a time, and which one is drawn. Around every port call the
 // world may kill the process, answer with an error (also after the call took
 // effect), or let others go first; messages repeat, come late or out of order,
 // events are lost or damaged, the clock jumps. Then the trouble ends, and what
-// must hold of the airlock is checked.
+// must hold is checked.
 package simulation
 
 import (
@@ -22,11 +22,34 @@ import (
 type Config struct {
 	Seed  uint64
 	Calm  bool                      // no trouble at all: only order is drawn
+	Story Story                     // what it is about
 	Trace func(line string)         // gets every step; nil: none
 	Alter func(*World, Ports) Ports // replaces ports by ones with a planted mistake; nil: none
 	Tune  func(*Settings)           // changes settings, as a planted mistake may; nil: none
 
-	brew func(*weather) // makes the weather in which a planted mistake shows; nil: as drawn
+	brew    func(*weather)                        // makes the weather in which a planted mistake shows; nil: as drawn
+	rebuild func(*World, estatePorts) estatePorts // as Alter, of workspaces
+}
+
+// Story is what a run is about. Either has the same scheduler, weather and
+// host.
+type Story int
+
+// The stories.
+const (
+	OfAirlock    Story = iota // requests in two workspaces that are there
+	OfWorkspaces              // workspaces that are asked for, made, worked and deleted
+)
+
+// Stories lists them.
+var Stories = []Story{OfAirlock, OfWorkspaces}
+
+// Test is the test that tells a story of that kind.
+func (s Story) Test() string {
+	if s == OfWorkspaces {
+		return "TestWorkspaces"
+	}
+	return "TestSimulation"
 }
 
 // Violation is something that must not happen.
@@ -41,9 +64,10 @@ func (v Violation) String() string { return v.Check + ": " + v.Detail }
 // Report is what came of a run.
 type Report struct {
 	Seed       uint64
+	Story      Story
 	Steps      int
 	Violations []Violation
-	Ends       map[string]int // final status → requests
+	Ends       map[string]int // final status → requests, or operations
 }
 
 // World is everything there is in one run.
@@ -72,6 +96,7 @@ type World struct {
 	mail    mailServer
 	scanner scanner
 	people  people
+	estate  *estate // nil in a story of the airlock
 	watch   watcher
 	secrets secrets
 
@@ -89,12 +114,13 @@ type item struct {
 func Run(cfg Config) Report {
 	w := newWorld(cfg)
 	w.play()
-	r := Report{Seed: cfg.Seed, Steps: w.steps, Violations: w.violations, Ends: map[string]int{}}
+	r := Report{Seed: cfg.Seed, Story: cfg.Story, Steps: w.steps, Violations: w.violations, Ends: map[string]int{}}
 	for _, e := range w.people.errands {
 		if e.made {
 			r.Ends[string(w.request(e.key).Stage.Status())]++
 		}
 	}
+	w.estate.count(r.Ends)
 	return r
 }
 

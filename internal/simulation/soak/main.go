@@ -27,8 +27,8 @@ func main() {
 	os.Exit(code)
 }
 
-const help = `soak plays many seeds of the airlock's simulation: the real functions on ports
-in memory, killed, delayed, repeated and lied to, and then held against the
+const help = `soak plays many seeds of the simulation, of the airlock's stories and of those of
+workspaces: the real functions on ports in memory, killed, delayed, repeated and lied to, and then held against the
 invariants. It ends with 1 at the first seed that ends badly, and says how to
 see that seed's story.
 
@@ -84,8 +84,10 @@ func (s *soak) play(ctx context.Context, out io.Writer) {
 				if !ok {
 					return
 				}
-				if !s.note(simulation.Run(simulation.Config{Seed: seed})) {
-					over.Store(true)
+				for _, story := range simulation.Stories {
+					if !s.note(simulation.Run(simulation.Config{Seed: seed, Story: story})) {
+						over.Store(true)
+					}
 				}
 				bar.Increment()
 			}
@@ -104,6 +106,7 @@ func (s *soak) take() (uint64, bool) {
 		return 0, false
 	}
 	s.next++
+	s.played++
 	return s.next - 1, true
 }
 
@@ -111,7 +114,6 @@ func (s *soak) take() (uint64, bool) {
 func (s *soak) note(r simulation.Report) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.played++
 	s.steps += r.Steps
 	for end, n := range r.Ends {
 		s.ends[end] += n
@@ -127,10 +129,10 @@ func (s *soak) note(r simulation.Report) bool {
 
 // tell says what came of it, and returns the exit code.
 func (s *soak) tell(out io.Writer, took time.Duration) int {
-	_, _ = fmt.Fprintf(out, "%d seeds, %d steps in %v; requests ended as %v\n", s.played, s.steps, took.Round(time.Millisecond), s.ends)
+	_, _ = fmt.Fprintf(out, "%d seeds, %d steps in %v; requests and operations ended as %v\n", s.played, s.steps, took.Round(time.Millisecond), s.ends)
 	if s.bad == nil {
 		return 0
 	}
-	_, _ = fmt.Fprintf(out, "%v\nto see its story: go test ./internal/simulation -run TestSimulation -seed=%d -v\n", *s.bad, s.bad.Seed)
+	_, _ = fmt.Fprintf(out, "%v\nto see its story: go test ./internal/simulation -run %s -seed=%d -v\n", *s.bad, s.bad.Story.Test(), s.bad.Seed)
 	return 1
 }

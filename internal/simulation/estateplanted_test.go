@@ -1,0 +1,51 @@
+package simulation
+
+import (
+	"testing"
+
+	"github.com/trefoil-tre/trefoil/internal/audit"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
+)
+
+type auditLine = audit.Line
+
+// estateMistakes are classic ones with workspaces. None of them is in the
+// product.
+var estateMistakes = []mistake{
+	{name: "a late look writes over an end", rebuild: committing(overwrites), brew: func(t *weather) { *t = weather{others: 0.6, repeat: 0.9, factTwice: 0.9} }},
+	{name: "ranges are free before the deletion is committed", rebuild: committing(earlyRelease)},
+	{name: "a deleted workspace keeps its ranges", rebuild: committing(noRelease)},
+	{name: "a deleted service keeps its range", rebuild: committing(noReturn)},
+	{name: "a standing approval is counted after the grant", rebuild: committing(lateCount)},
+	{name: "a failure of the last step is told as success", rebuild: committing(goodEnds)},
+	{name: "a cascade marks the wrong resource", rebuild: committing(nextFails), brew: func(t *weather) { *t = weather{} }},
+	{name: "audit lines of resources are written later", rebuild: committing(silent)},
+	{name: "an event that comes twice makes two workspaces", tune: func(s *Settings) {
+		s.Ask = func(w *World, r workspace.Request) workspace.Request {
+			r.ID = w.id()
+			return r
+		}
+	}},
+	{name: "a cancelled operation begins its next step", rebuild: func(w *World, p estatePorts) estatePorts {
+		p.Store = unasked{p.Store, w}
+		return p
+	}, brew: func(t *weather) { *t = weather{} }},
+	{name: "what the cloud does not know counts as done", rebuild: func(_ *World, p estatePorts) estatePorts {
+		p.Stacks = easygoing{p.Stacks, map[string]bool{}}
+		return p
+	}},
+	{name: "the end of another run is taken for one's own", rebuild: func(_ *World, p estatePorts) estatePorts {
+		p.Stacks = runless{p.Stacks}
+		return p
+	}},
+	{name: "the vault's error quotes the secret", rebuild: func(_ *World, p estatePorts) estatePorts {
+		p.Vault = quoting{p.Vault}
+		return p
+	}, brew: func(t *weather) { t.fail = 0.1 }},
+	{name: "there is no sweep of operations", tune: func(s *Settings) { s.NoSweep = true }},
+}
+
+func TestPlantedBugsInWorkspaces(t *testing.T) {
+	t.Parallel()
+	caught(t, OfWorkspaces, estateMistakes)
+}
