@@ -45,7 +45,6 @@ type estate struct {
 	log     *slog.Logger
 	idle    []*provision.Builder // instances of the app that handle no call
 	studies []*study
-	wall    string    // id of the shared service, once it is known
 	calm    time.Time // since when the weather is good; zero before
 	seen    sights
 }

@@ -23,16 +23,16 @@ func (a altered) CommitChange(ctx context.Context, c workspace.Change) (workspac
 }
 
 // committing makes a mistake at commits.
-func committing(how func(w *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error)) func(*World, estatePorts) estatePorts {
+func committing(how func(ctx context.Context, w *World, to store, c workspace.Change) (workspace.Change, error)) func(*World, estatePorts) estatePorts {
 	return func(w *World, p estatePorts) estatePorts {
 		to := p.Store
-		p.Store = altered{to, w, func(ctx context.Context, c workspace.Change) (workspace.Change, error) { return how(w, to, ctx, c) }}
+		p.Store = altered{to, w, func(ctx context.Context, c workspace.Change) (workspace.Change, error) { return how(ctx, w, to, c) }}
 		return p
 	}
 }
 
 // overwrites saves resources and operations without their version.
-func overwrites(w *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func overwrites(ctx context.Context, w *World, to store, c workspace.Change) (workspace.Change, error) {
 	for i, r := range c.Resources {
 		c.Resources[i].Version = w.estate.resource(r.Key()).Version
 	}
@@ -48,7 +48,7 @@ func deletes(c workspace.Change) bool {
 }
 
 // earlyRelease gives ranges back before the deletion is committed.
-func earlyRelease(_ *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func earlyRelease(ctx context.Context, _ *World, to store, c workspace.Change) (workspace.Change, error) {
 	if !deletes(c) || len(c.Blocks) == 0 {
 		return to.CommitChange(ctx, c)
 	}
@@ -60,7 +60,7 @@ func earlyRelease(_ *World, to store, ctx context.Context, c workspace.Change) (
 }
 
 // noRelease keeps the ranges of what is deleted.
-func noRelease(_ *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func noRelease(ctx context.Context, _ *World, to store, c workspace.Change) (workspace.Change, error) {
 	if deletes(c) {
 		c.Blocks = nil
 	}
@@ -68,7 +68,7 @@ func noRelease(_ *World, to store, ctx context.Context, c workspace.Change) (wor
 }
 
 // noReturn keeps what a deleted service had of its workspace.
-func noReturn(_ *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func noReturn(ctx context.Context, _ *World, to store, c workspace.Change) (workspace.Change, error) {
 	if len(c.Blocks) > 0 && len(c.Lines) == 0 {
 		return c, nil
 	}
@@ -76,7 +76,7 @@ func noReturn(_ *World, to store, ctx context.Context, c workspace.Change) (work
 }
 
 // lateCount counts a use of a standing approval when the grant is committed.
-func lateCount(w *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func lateCount(ctx context.Context, w *World, to store, c workspace.Change) (workspace.Change, error) {
 	if len(c.Approvals) == 0 || len(c.Requests) == 0 {
 		return to.CommitChange(ctx, c)
 	}
@@ -100,7 +100,7 @@ func lateCount(w *World, to store, ctx context.Context, c workspace.Change) (wor
 }
 
 // goodEnds tells a pipeline's end by its main step.
-func goodEnds(_ *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func goodEnds(ctx context.Context, _ *World, to store, c workspace.Change) (workspace.Change, error) {
 	for i, o := range c.Operations {
 		if n := len(o.Steps); n > 1 && o.Status.Failed() && o.Steps[n-1].Status.Failed() {
 			c.Operations[i].Status = o.Action.Status(workspace.Succeeded)
@@ -110,7 +110,7 @@ func goodEnds(_ *World, to store, ctx context.Context, c workspace.Change) (work
 }
 
 // nextFails tells the failure of a step as that of the one after it.
-func nextFails(_ *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func nextFails(ctx context.Context, _ *World, to store, c workspace.Change) (workspace.Change, error) {
 	for n, o := range c.Operations {
 		i := slices.IndexFunc(o.Steps, func(s workspace.Step) bool { return s.Status.Failed() })
 		if i < 0 || i+1 >= len(o.Steps) || o.Action != workspace.Uninstall {
@@ -124,7 +124,7 @@ func nextFails(_ *World, to store, ctx context.Context, c workspace.Change) (wor
 }
 
 // silent writes no audit lines about what is there.
-func silent(_ *World, to store, ctx context.Context, c workspace.Change) (workspace.Change, error) {
+func silent(ctx context.Context, _ *World, to store, c workspace.Change) (workspace.Change, error) {
 	if len(c.Resources) > 0 && c.Resources[0].Version != "" {
 		c.Lines = nil
 	}

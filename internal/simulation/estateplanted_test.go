@@ -12,7 +12,7 @@ type auditLine = audit.Line
 // estateMistakes are classic ones with workspaces. None of them is in the
 // product.
 var estateMistakes = []mistake{
-	{name: "a late look writes over an end", rebuild: committing(overwrites), brew: func(t *weather) { *t = weather{others: 0.6, repeat: 0.9, factTwice: 0.9} }},
+	{name: "a late look writes over an end", rebuild: committing(overwrites), brew: func(t *weather) { *t = weather{others: 0.3, repeat: 0.3, freeze: 0.03} }},
 	{name: "ranges are free before the deletion is committed", rebuild: committing(earlyRelease)},
 	{name: "a deleted workspace keeps its ranges", rebuild: committing(noRelease)},
 	{name: "a deleted service keeps its range", rebuild: committing(noReturn)},
