@@ -92,7 +92,7 @@ func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
 		if err == nil {
 			return nil
 		}
-		if call := strings.TrimSuffix(cmd.UseLine(), " [flags]"); call != cmd.CommandPath() && !cmd.HasSubCommands() {
+		if call := Called(cmd); call != cmd.CommandPath() && !cmd.HasSubCommands() {
 			err = fmt.Errorf("it is called as `%s`; arguments given: %d", call, len(args))
 		}
 		return Hint(cmd, err)

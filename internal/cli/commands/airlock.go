@@ -17,7 +17,7 @@ import (
 )
 
 func newAirlock(c *cli.Context) *cobra.Command {
-	cmd := family("airlock", "Bring data in and take results out",
+	cmd := cli.Family("airlock", "Bring data in and take results out",
 		newList(c), newNew(c), newShow(c), newFiles(c), newRemoveFile(c), transfers.Upload(c), transfers.Download(c), newLink(c, "link"), newRequestAudit(c))
 	for _, a := range acts {
 		cmd.AddCommand(newAct(c, a))

@@ -6,11 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-)
 
-// placed are the commands of AzureTRE's tree that have a name in their middle,
-// as in `tre workspace ID airlock-request ID show`, and the flag that holds it.
-var placed = map[string]string{"workspace": "workspace", "airlock-request": "request"}
+	"github.com/trefoil-tre/trefoil/internal/cli"
+)
 
 // Arrange puts names that stand in the middle of a command line where cobra
 // finds them: `workspace ID show` becomes `workspace show --workspace ID`. Names
@@ -36,9 +34,9 @@ func Arrange(root *cobra.Command, args []string) []string {
 			continue
 		}
 		at = next
-		flag, named := placed[at.Name()]
+		flag := cli.MiddleOf(at)
 		last := i + 2
-		if !named || i+1 >= len(args) || strings.HasPrefix(args[i+1], "-") || child(at, args[i+1]) != nil {
+		if flag == "" || i+1 >= len(args) || strings.HasPrefix(args[i+1], "-") || child(at, args[i+1]) != nil {
 			continue
 		}
 		if completing && last == len(args) {

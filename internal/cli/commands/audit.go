@@ -20,7 +20,7 @@ import (
 )
 
 func newAudit(c *cli.Context) *cobra.Command {
-	return family("audit", "What happened, and proof that nothing was changed since", newAuditList(c), newVerify(c))
+	return cli.Family("audit", "What happened, and proof that nothing was changed since", newAuditList(c), newVerify(c))
 }
 
 func newVerify(c *cli.Context) *cobra.Command {

@@ -14,7 +14,7 @@ import (
 )
 
 func newAuth(c *cli.Context, signer *signin.Signer) *cobra.Command {
-	return family("auth", "Who is signed in where", newStatus(c, signer), newSwitch(c, signer))
+	return cli.Family("auth", "Who is signed in where", newStatus(c, signer), newSwitch(c, signer))
 }
 
 // state is a profile as `tre auth status` shows it.

@@ -116,9 +116,9 @@ func (r *rawCall) call(c *cli.Context, base string, args []string) (client.Call,
 	}
 	switch {
 	case r.data == "-":
-		call.Body, err = readAll(c, "-")
+		call.Body, err = c.ReadAll("-")
 	case strings.HasPrefix(r.data, "@"):
-		call.Body, err = readAll(c, r.data[1:])
+		call.Body, err = c.ReadAll(r.data[1:])
 	case r.data != "":
 		call.Body = []byte(r.data)
 	}

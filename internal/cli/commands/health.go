@@ -80,7 +80,7 @@ func health(ctx context.Context, c *cli.Context) error {
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxInput))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, cli.MaxInput))
 	if err != nil {
 		return err
 	}

@@ -185,7 +185,7 @@ func (l *login) signIn(ctx context.Context, method string, r signin.Registration
 func (l *login) secret() (string, error) {
 	secret := l.c.Getenv("TRE_CLIENT_SECRET")
 	if l.secretFile != "" {
-		text, err := readAll(l.c, l.secretFile)
+		text, err := l.c.ReadAll(l.secretFile)
 		if err != nil {
 			return "", fmt.Errorf("--client-secret-file: %w", err)
 		}

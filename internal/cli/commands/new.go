@@ -23,38 +23,10 @@ type creation struct {
 	Properties    map[string]any `json:"properties,omitempty"`
 }
 
-// definition is a body that a person gives as JSON.
-type definition struct{ text, file string }
-
-func (d *definition) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&d.text, "definition", "", "JSON with the fields of the API; other flags win over it")
-	cmd.Flags().StringVar(&d.file, "definition-file", "", "file with such JSON; - for standard input")
-	cmd.MarkFlagsMutuallyExclusive("definition", "definition-file")
-}
-
-// read puts the fields into out. A field that nothing knows is an error.
-func (d *definition) read(c *cli.Context, out any) error {
-	text, name := []byte(d.text), "--definition"
-	if d.file != "" {
-		name = "--definition-file"
-		var err error
-		if text, err = readAll(c, d.file); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	if len(text) == 0 {
-		return nil
-	}
-	if err := strict(text, out); err != nil {
-		return cli.Misused("%s: %w", name, err)
-	}
-	return nil
-}
-
 func newNew(c *cli.Context) *cobra.Command {
 	var (
 		p    place
-		d    definition
+		d    cli.Definition
 		want creation
 	)
 	cmd := &cobra.Command{
@@ -68,7 +40,7 @@ func newNew(c *cli.Context) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			given := want
 			want = creation{}
-			if err := d.read(c, &want); err != nil {
+			if err := d.Read(c, &want); err != nil {
 				return err
 			}
 			want.Type, want.Title, want.Justification = orElse(given.Type, want.Type), orElse(given.Title, want.Title), orElse(given.Justification, want.Justification)
@@ -80,7 +52,7 @@ func newNew(c *cli.Context) *cobra.Command {
 	f.StringVar(&want.Title, "title", "", "title")
 	f.StringVar(&want.Justification, "justification", "", "why, for who reviews it")
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions([]string{"import", "export"}, cobra.ShellCompDirectiveNoFileComp))
-	d.flags(cmd)
+	d.Flags(cmd)
 	return p.flag(c, cmd)
 }
 

@@ -36,7 +36,7 @@ type person struct {
 }
 
 func newPeople(c *cli.Context) *cobra.Command {
-	cmd := family("people", "A person in all workspaces: expiries, suspension", newPersonShow(c), newExpiries(c),
+	cmd := cli.Family("people", "A person in all workspaces: expiries, suspension", newPersonShow(c), newExpiries(c),
 		newSuspend(c, "suspend", "Suspend a person everywhere, from the next call on", "The person is suspended."), newSuspend(c, "reinstate", "Lift a suspension", "The suspension is lifted."))
 	cmd.Long = "A person in all workspaces: expiries, suspension.\n\nA person is named by object id; `tre users find NAME` shows ids in full. `me` is whoever is signed in."
 	return cmd

@@ -70,7 +70,7 @@ func TestNoFlagIsNamedAfterACommand(t *testing.T) {
 // describe writes a command and those below it.
 func describe(b *bytes.Buffer, cmd *cobra.Command) {
 	if cmd.HasParent() && cmd.Runnable() && !cmd.HasSubCommands() {
-		fmt.Fprintf(b, "\n### %s\n\n%s.\n\n```\n%s\n", cmd.CommandPath(), cmd.Short, strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+		fmt.Fprintf(b, "\n### %s\n\n%s.\n\n```\n%s\n", cmd.CommandPath(), cmd.Short, cli.Called(cmd))
 		if flags := cmd.LocalFlags().FlagUsagesWrapped(110); flags != "" {
 			b.WriteString("\n" + flags)
 		}

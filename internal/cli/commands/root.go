@@ -36,7 +36,7 @@ func Root(c *cli.Context) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cli.Args(cobra.NoArgs),
-		RunE:          help,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups()); err != nil { // cobra's own look at them gives no hint, and no code
 				return cli.Hint(cmd, err)
@@ -57,14 +57,11 @@ func Root(c *cli.Context) *cobra.Command {
 	add(root, groupAirlock, newAirlock(c), newRequests(c), newHistory(c), newAudit(c), transfers.Watch(c))
 	add(root, groupPeople, newWorkspaces(c), newWorkspace(c), newUse(c, signer), newUsers(c), newRoles(c), newPeople(c))
 	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c))
-	root.AddCommand(hiddenIDs(c), newVersion(c), newMan(c))
+	root.AddCommand(cli.Completing("workspace", c.CompleteWorkspace()), newVersion(c), newMan(c))
 	root.AddCommand(topics()...)
 	fit(c, root)
 	return root
 }
-
-// help is what a group of commands does on its own.
-func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // add puts commands into a group of the help page.
 func add(root *cobra.Command, group string, cmds ...*cobra.Command) {
@@ -72,11 +69,4 @@ func add(root *cobra.Command, group string, cmds ...*cobra.Command) {
 		cmd.GroupID = group
 		root.AddCommand(cmd)
 	}
-}
-
-// family is a command that only has others below it.
-func family(use, short string, below ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: cli.Args(cobra.NoArgs), RunE: help}
-	cmd.AddCommand(below...)
-	return cmd
 }

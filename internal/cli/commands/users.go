@@ -43,7 +43,7 @@ func (r *roleHeld) UnmarshalJSON(text []byte) error {
 }
 
 func newUsers(c *cli.Context) *cobra.Command {
-	cmd := family("users", "Members of a workspace, and their roles", newUsersList(c), newUsersAdd(c), newUsersRemove(c), newUsersUpdate(c), newUsersFind(c))
+	cmd := cli.Family("users", "Members of a workspace, and their roles", newUsersList(c), newUsersAdd(c), newUsersRemove(c), newUsersUpdate(c), newUsersFind(c))
 	cmd.Aliases = []string{"members"}
 	cmd.Long = "Members of a workspace, and their roles.\n\nA person is named by object id, name or address, or by the beginning of one; `tre users find` looks people up who are not members yet."
 	return cmd

@@ -4,17 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
-	"github.com/trefoil-tre/trefoil/internal/cli/profile"
-	"github.com/trefoil-tre/trefoil/internal/cli/signin"
 	"github.com/trefoil-tre/trefoil/internal/client"
 	"github.com/trefoil-tre/trefoil/internal/console"
 )
@@ -40,7 +36,7 @@ type workspace struct {
 }
 
 func newWorkspaces(c *cli.Context) *cobra.Command {
-	return family("workspaces", "The workspaces that you may see", &cobra.Command{
+	return cli.Family("workspaces", "The workspaces that you may see", &cobra.Command{
 		Use:   "list",
 		Short: "List the workspaces that you may see",
 		Args:  cli.Args(cobra.NoArgs),
@@ -76,51 +72,6 @@ func drawWorkspaces(c *cli.Context, all []workspace, inUse string) {
 		t.Row(cli.ID(w.ID), cli.Cell{Text: w.Properties.Name}, cli.Cell{Text: strings.Join(w.Roles, ", ")}, cli.Cell{Text: use})
 	}
 	c.Draw(t)
-}
-
-// newWorkspace is AzureTRE's tree below one workspace. Its name stands in the
-// middle; see Arrange.
-func newWorkspace(c *cli.Context) *cobra.Command {
-	requests := family("airlock-requests", "Airlock requests of the workspace", newList(c), newNew(c))
-	request := family("airlock-request", "One airlock request: tre workspace ID airlock-request REQUEST show")
-	for _, cmd := range []*cobra.Command{newShow(c), newLink(c, "get-url"), newAct(c, acts[0]), newReview(c), newAct(c, acts[1])} {
-		request.AddCommand(byFlag(cmd))
-	}
-	cmd := family("workspace", "One workspace: tre workspace ID show", newWorkspaceShow(c), requests, request, hiddenRequestIDs(c), newUsers(c),
-		newFreeze(c, "freeze", "Freeze the workspace: no links, no deliveries, no decisions", "The workspace is frozen."),
-		newFreeze(c, "unfreeze", "Let a frozen workspace go on", "The workspace goes on."))
-	for flag := range maps.Values(placed) { // so that Arrange's are known where help and completion stop half-way
-		cmd.PersistentFlags().String(flag, "", "")
-		_ = cmd.PersistentFlags().MarkHidden(flag) // fails only for unknown flags
-	}
-	cmd.Example = "  tre workspace Heart show\n  tre workspace Heart airlock-requests list\n  tre workspace Heart airlock-request 3f2a show"
-	return cmd
-}
-
-// byFlag makes a command take the request that Arrange found in the middle of
-// the line.
-func byFlag(cmd *cobra.Command) *cobra.Command {
-	run, name := cmd.RunE, ""
-	cmd.Use, _, _ = strings.Cut(cmd.Use, " ")
-	cmd.Args, cmd.ValidArgsFunction = cli.Args(cobra.NoArgs), nil
-	cmd.Flags().StringVar(&name, "request", "", "request, by id or title")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if name == "" {
-			return cli.Misused("which request? Say `tre workspace ID airlock-request REQUEST %s`", cmd.Name())
-		}
-		return run(cmd, []string{name})
-	}
-	return cmd
-}
-
-// hiddenIDs are the commands that complete the names in the middle of a line.
-func hiddenIDs(c *cli.Context) *cobra.Command {
-	return &cobra.Command{Use: "workspace-id", Hidden: true, ValidArgsFunction: c.CompleteWorkspace(), RunE: help}
-}
-
-func hiddenRequestIDs(c *cli.Context) *cobra.Command {
-	p := &place{}
-	return p.flag(c, &cobra.Command{Use: "airlock-request-id", Hidden: true, ValidArgsFunction: c.CompleteRequest(), RunE: help})
 }
 
 // onWorkspace makes a command one about the workspace that --workspace names.
@@ -204,48 +155,4 @@ func change(ctx context.Context, c *cli.Context, caller *client.Client, method, 
 		return nil
 	}
 	return c.Show(answer.Body, nil)
-}
-
-// newUse chooses the workspace that commands are about where none is named.
-func newUse(c *cli.Context, signer *signin.Signer) *cobra.Command {
-	return &cobra.Command{
-		Use:               "use [WORKSPACE]",
-		Short:             "Choose the workspace for commands that name none; without a name forget it",
-		Args:              cli.Args(cobra.MaximumNArgs(1)),
-		ValidArgsFunction: c.CompleteWorkspace(),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			name, _, err := signer.Profile()
-			if err != nil {
-				return err
-			}
-			id := ""
-			if len(args) > 0 {
-				if id, err = c.Workspace(cmd.Context(), args[0]); err != nil {
-					return err
-				}
-			}
-			store, err := signer.Store()
-			if err != nil {
-				return err
-			}
-			err = store.Change(cmd.Context(), func(f *profile.File) error {
-				if !slices.Contains(f.Names(), name) {
-					return cli.NotSignedIn()
-				}
-				p := f.Profiles[name]
-				p.Workspace = id
-				f.Profiles[name] = p
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			if id == "" {
-				c.Say("", "No workspace is in use now.")
-				return nil
-			}
-			c.Say("", "Using the workspace "+id+" from now on.")
-			return nil
-		},
-	}
 }
