@@ -160,9 +160,10 @@ func collect(node map[string]any, members map[string][]map[string]any) {
 }
 
 // branch is a part of a schema with the default values that hold when it
-// applies.
+// applies, and what it requires then.
 type branch struct {
 	defaults   map[string]any
+	required   []string
 	condition  *jsonschema.Schema // nil: none
 	then, els  *branch
 	unfettered []*branch // of allOf
@@ -174,6 +175,12 @@ func newBranch(c *jsonschema.Compiler, node map[string]any, at string) (*branch,
 	for name, v := range properties {
 		if o, _ := v.(map[string]any); o["default"] != nil {
 			b.defaults[name] = o["default"]
+		}
+	}
+	names, _ := node["required"].([]any)
+	for _, v := range names {
+		if name, ok := v.(string); ok {
+			b.required = append(b.required, name)
 		}
 	}
 	var err error
