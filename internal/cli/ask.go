@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"os"
 	"strings"
+
+	"golang.org/x/term"
 )
 
 // Question is what is asked on a terminal for a value that no flag gave.
@@ -16,6 +18,7 @@ type Question struct {
 	Text    string   // what is asked
 	Choices []string // the only answers; empty means any
 	Default string   // for an empty answer; "" means one is needed
+	Secret  bool     // what is typed is not shown
 }
 
 // Ask returns the value, or asks for it when it is empty. Where nobody can be
@@ -32,7 +35,7 @@ func (c *Context) Ask(ctx context.Context, value string, q Question) (string, er
 	}
 	for {
 		c.prompt(q)
-		answer, err := c.readLine(ctx)
+		answer, err := c.readLine(ctx, q.Secret)
 		if err != nil {
 			return "", err
 		}
@@ -49,7 +52,7 @@ func (c *Context) Ask(ctx context.Context, value string, q Question) (string, er
 func (c *Context) prompt(q Question) {
 	text := q.Text
 	if len(q.Choices) > 0 {
-		text += " (" + strings.Join(q.Choices, ", ") + ")"
+		text += " (" + q.choices() + ")"
 	}
 	if q.Default != "" {
 		text += " [" + q.Default + "]"
@@ -57,19 +60,30 @@ func (c *Context) prompt(q Question) {
 	fmt.Fprint(c.Err, text+": ") //nolint:errcheck // nobody is left to tell
 }
 
-// take is the choice that the answer is, or begins.
+// shownChoices is how many choices are listed.
+const shownChoices = 12
+
+func (q Question) choices() string {
+	text := strings.Join(q.Choices[:min(len(q.Choices), shownChoices)], ", ")
+	if len(q.Choices) > shownChoices {
+		text += ", …"
+	}
+	return text
+}
+
+// take is the choice that the answer is, or begins, whatever the case.
 func (q Question) take(answer string) (string, bool) {
 	if answer == "" || len(q.Choices) == 0 {
 		return answer, answer != ""
 	}
 	var fit []string
 	for _, choice := range q.Choices {
-		if strings.HasPrefix(choice, strings.ToLower(answer)) {
+		if strings.EqualFold(choice, answer) {
+			return choice, true
+		}
+		if hasPrefixFold(choice, answer) {
 			fit = append(fit, choice)
 		}
-	}
-	if slices.Contains(fit, strings.ToLower(answer)) {
-		return strings.ToLower(answer), true
 	}
 	if len(fit) != 1 {
 		return "", false
@@ -79,7 +93,7 @@ func (q Question) take(answer string) (string, bool) {
 
 func (q Question) wrong() string {
 	if len(q.Choices) > 0 {
-		return "One of these, please: " + strings.Join(q.Choices, ", ")
+		return "One of these, please: " + q.choices()
 	}
 	return "An answer is needed here."
 }
@@ -89,18 +103,25 @@ const maxLine = 64 << 10
 
 // readLine reads one line of what a person types, or until ctx ends. It reads
 // no further than the line.
-func (c *Context) readLine(ctx context.Context) (string, error) {
+func (c *Context) readLine(ctx context.Context, secret bool) (string, error) {
 	type read struct {
 		text string
 		err  error
 	}
 	done := make(chan read, 1)
+	restore := func() {}
+	if file, ok := c.In.(*os.File); ok && secret {
+		if before, err := term.GetState(int(file.Fd())); err == nil { // so that the terminal shows again what is typed
+			restore = func() { _ = term.Restore(int(file.Fd()), before) }
+		}
+	}
 	go func() {
-		text, err := c.line()
+		text, err := c.line(secret)
 		done <- read{text, err}
 	}()
 	select {
 	case <-ctx.Done():
+		restore()
 		fmt.Fprintln(c.Err)
 		return "", ctx.Err()
 	case r := <-done:
@@ -108,7 +129,12 @@ func (c *Context) readLine(ctx context.Context) (string, error) {
 	}
 }
 
-func (c *Context) line() (string, error) {
+func (c *Context) line(secret bool) (string, error) {
+	if file, ok := c.In.(*os.File); ok && secret && term.IsTerminal(int(file.Fd())) {
+		text, err := term.ReadPassword(int(file.Fd()))
+		fmt.Fprintln(c.Err)
+		return strings.TrimSpace(string(text)), err
+	}
 	if c.typed == nil {
 		c.typed = bufio.NewReaderSize(c.In, maxLine)
 	}

@@ -10,9 +10,9 @@ import (
 // completeTime is how long a shell waits for names to complete.
 const completeTime = 3 * time.Second
 
-// completer completes a word from what the API knows. Trouble offers nothing: a
+// Completer completes a word from what the API knows. Trouble offers nothing: a
 // shell has no room for errors.
-func (c *Context) completer(names func(ctx context.Context, cmd *cobra.Command) ([]Named, error)) cobra.CompletionFunc {
+func (c *Context) Completer(names func(ctx context.Context, cmd *cobra.Command) ([]Named, error)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
 		defer cancel()
@@ -30,7 +30,7 @@ func (c *Context) completer(names func(ctx context.Context, cmd *cobra.Command) 
 
 // CompleteWorkspace completes the id of a workspace.
 func (c *Context) CompleteWorkspace() cobra.CompletionFunc {
-	return c.completer(func(ctx context.Context, _ *cobra.Command) ([]Named, error) {
+	return c.Completer(func(ctx context.Context, _ *cobra.Command) ([]Named, error) {
 		caller, err := c.API(ctx)
 		if err != nil {
 			return nil, err
@@ -42,7 +42,7 @@ func (c *Context) CompleteWorkspace() cobra.CompletionFunc {
 // CompleteRequest completes the id of a request as the first argument, within
 // --workspace where the command has one.
 func (c *Context) CompleteRequest() cobra.CompletionFunc {
-	complete := c.completer(func(ctx context.Context, cmd *cobra.Command) ([]Named, error) {
+	complete := c.Completer(func(ctx context.Context, cmd *cobra.Command) ([]Named, error) {
 		name := ""
 		if flag := cmd.Flags().Lookup("workspace"); flag != nil {
 			name = flag.Value.String()

@@ -31,6 +31,9 @@ type Cell struct {
 // Row adds a row of one cell a column.
 func (t *Table) Row(cells ...Cell) { t.rows = append(t.rows, cells) }
 
+// Len is how many rows there are.
+func (t *Table) Len() int { return len(t.rows) }
+
 // Cells makes plain cells of texts.
 func Cells(texts ...string) []Cell {
 	var all []Cell

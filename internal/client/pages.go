@@ -20,14 +20,19 @@ func Request(workspace, request string) string {
 	return Requests(workspace) + "/" + url.PathEscape(request)
 }
 
-// Audit reads the whole audit trail of a request, page by page: every line,
-// where the request says that the chain ends, and whether every page was called
-// unbroken.
+// Audit reads the whole audit trail of a request, see Trail.
 func (c *Client) Audit(ctx context.Context, workspace, request string) (api.Trail, error) {
+	return c.Trail(ctx, Request(workspace, request))
+}
+
+// Trail reads the whole audit trail of what is at an address, page by page: every
+// line, where the object itself says that the chain ends, and whether every page
+// was called unbroken.
+func (c *Client) Trail(ctx context.Context, path string) (api.Trail, error) {
 	all := api.Trail{Verified: true}
 	err := pages(func(cursor string) (string, error) {
 		var page api.Trail
-		err := c.Do(ctx, http.MethodGet, Request(workspace, request)+"/audit"+query(cursor), nil, &page)
+		err := c.Do(ctx, http.MethodGet, path+"/audit"+query(cursor), nil, &page)
 		all.Lines, all.Head, all.Verified = append(all.Lines, page.Lines...), page.Head, all.Verified && page.Verified
 		return page.Next, err
 	})

@@ -93,7 +93,7 @@ func TestPlainScreensGetPlainText(t *testing.T) {
 func TestForPeople(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		12 * time.Millisecond: "12 ms", 1240 * time.Millisecond: "1.2 s", 42 * time.Second: "42 s", 61 * time.Second: "1m1s", 2 * time.Minute: "2m",
+		12 * time.Millisecond: "12 ms", 1240 * time.Millisecond: "1.2 s", 42 * time.Second: "42 s", 61 * time.Second: "1m1s", 2 * time.Minute: "2m", 100 * time.Second: "1m40s", time.Hour: "1h0m",
 	} {
 		if got := console.Took(d); got != want {
 			t.Errorf("Took(%v) = %q, want %q", d, got, want)

@@ -46,8 +46,11 @@ func Arrange(root *cobra.Command, args []string) []string {
 		i++
 		moved = append(moved, "--"+flag+"="+args[i])
 	}
-	if completing && len(out) > 0 { // the last word is the one to complete
-		return slices.Concat(out[:len(out)-1], moved, out[len(out)-1:])
+	if last := len(out) - 1; completing && last >= 0 { // the last word is the one to complete, perhaps as a flag's value
+		if last > 0 && strings.HasPrefix(out[last-1], "-") && takesValue(at, out[last-1]) {
+			last--
+		}
+		return slices.Concat(out[:last], moved, out[last:])
 	}
 	return slices.Concat(out, moved)
 }

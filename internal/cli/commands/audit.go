@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
-	"github.com/trefoil-tre/trefoil/internal/api"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/client"
@@ -58,43 +57,7 @@ func verify(ctx context.Context, c *cli.Context, caller *client.Client, key airl
 	if err != nil {
 		return fmt.Errorf("audit trail: %w", err)
 	}
-	return report(c, trail)
-}
-
-// report prints the trail and says what is to be said of its chain: the lines
-// are hashed here, and must end where the request says.
-func report(c *cli.Context, trail api.Trail) error {
-	if err := c.ShowValue(trail, func(*console.Screen) { drawTrail(c, trail.Lines) }); err != nil {
-		return err
-	}
-	err := audit.Verify(trail.Lines, trail.Head)
-	switch {
-	case err != nil:
-		c.Say(console.Red, "broken: "+err.Error())
-		return cli.Exit(cli.Failed)
-	case !trail.Verified:
-		c.Say(console.Red, "broken: the API itself found the trail broken")
-		return cli.Exit(cli.Failed)
-	}
-	c.Say(console.Green, fmt.Sprintf("unbroken: %d lines, the last is %s", len(trail.Lines), trail.Head.Hash))
-	return nil
-}
-
-func moves(l audit.Line) string {
-	if l.From != "" && l.From != l.To {
-		return l.From + " → " + l.To
-	}
-	return l.To
-}
-
-// drawTrail draws the audit lines of one request.
-func drawTrail(c *cli.Context, lines []audit.Line) {
-	t := &cli.Table{Empty: "No lines.", Columns: []cli.Column{{Name: "#"}, {Name: "time"}, {Name: "who", Grow: true}, {Name: "did"},
-		{Name: "state", Grow: true}, {Name: "reason", Grow: true}}}
-	for _, l := range lines {
-		t.Row(cli.Cell{Text: strconv.Itoa(l.Seq)}, c.Time(l.At), cli.Cell{Text: l.Actor.Name}, cli.Cell{Text: l.Action}, cli.Cell{Text: moves(l)}, cli.Cell{Text: l.Reason})
-	}
-	c.Draw(t)
+	return c.ShowTrail(trail)
 }
 
 // search are the filters of audit lines.
@@ -237,7 +200,7 @@ func drawLines(c *cli.Context, lines []audit.Line) {
 	t := &cli.Table{Empty: "No lines.", Columns: []cli.Column{{Name: "time"}, {Name: "who", Grow: true}, {Name: "did", Grow: true}, {Name: "about"},
 		{Name: "state", Grow: true}, {Name: "reason", Grow: true}}}
 	for _, l := range lines {
-		t.Row(c.Time(l.At), cli.Cell{Text: l.Actor.Name}, cli.Cell{Text: l.Action}, cli.ID(l.Request), cli.Cell{Text: moves(l)}, cli.Cell{Text: l.Reason})
+		t.Row(c.Time(l.At), cli.Cell{Text: l.Actor.Name}, cli.Cell{Text: l.Action}, cli.ID(l.Request), cli.Cell{Text: cli.Moves(l)}, cli.Cell{Text: l.Reason})
 	}
 	c.Draw(t)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
+	"github.com/trefoil-tre/trefoil/internal/cli/resources"
 	"github.com/trefoil-tre/trefoil/internal/cli/signin"
 	"github.com/trefoil-tre/trefoil/internal/cli/transfers"
 )
@@ -15,6 +16,7 @@ import (
 // The groups of the help page.
 const (
 	groupAirlock = "airlock"
+	groupEstate  = "estate"
 	groupPeople  = "people"
 	groupSystem  = "system"
 	// GroupLocal is the group of commands that need no API.
@@ -46,7 +48,7 @@ func Root(c *cli.Context) *cobra.Command {
 	}
 	root.SetVersionTemplate("tre {{.Version}}\n")
 	root.SetFlagErrorFunc(cli.Hint)
-	root.AddGroup(&cobra.Group{ID: groupAirlock, Title: "Airlock:"}, &cobra.Group{ID: groupPeople, Title: "People and workspaces:"},
+	root.AddGroup(&cobra.Group{ID: groupAirlock, Title: "Airlock:"}, &cobra.Group{ID: groupEstate, Title: "Workspaces:"}, &cobra.Group{ID: groupPeople, Title: "People:"},
 		&cobra.Group{ID: groupSystem, Title: "Sign-in and system:"}, &cobra.Group{ID: GroupLocal, Title: "This machine:"})
 	c.Persist(root)
 	root.SetOut(c.Out)
@@ -55,9 +57,12 @@ func Root(c *cli.Context) *cobra.Command {
 	signer := signin.New(c)
 	c.Sign = signer
 	add(root, groupAirlock, newAirlock(c), newRequests(c), newHistory(c), newAudit(c), transfers.Watch(c))
-	add(root, groupPeople, newWorkspaces(c), newWorkspace(c), newUse(c, signer), newUsers(c), newRoles(c), newPeople(c))
+	allShared, oneShared, completeShared := resources.Shared(c)
+	add(root, groupEstate, resources.Workspaces(c), newWorkspace(c), newUse(c, signer), resources.Asked(c), resources.Approvals(c), allShared, oneShared,
+		resources.Operations(c), resources.Operation(c))
+	add(root, groupPeople, newUsers(c), newRoles(c), newPeople(c))
 	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c))
-	root.AddCommand(cli.Completing("workspace", c.CompleteWorkspace()), newVersion(c), newMan(c))
+	root.AddCommand(cli.Completing("workspace", c.CompleteWorkspace()), completeShared, newVersion(c), newMan(c))
 	root.AddCommand(topics()...)
 	fit(c, root)
 	return root

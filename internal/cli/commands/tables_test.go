@@ -42,7 +42,7 @@ func tables(t *testing.T) *fake {
 			{"name":"evil\u001b[31m\tname.exe","size":3,"type":"application/x-msdownload","verdict":"malware","sha256":"ff","refused":true,"findings":[{"text":"Programs may not leave"}]},{"name":"appendix.pdf","size":5,"type":"application/pdf","verdict":"clean","sha256":"aa","findings":[]}]}`},
 		"GET /workspaces/" + heart + "/users": {body: `{"users":[{"id":"a0000000-0000-4000-8000-000000000001","displayName":"Heart Owner","email":"owner@heart.example","roles":[{"displayName":"WorkspaceOwner"},{"displayName":"AirlockManager","expires":"2026-11-25T00:00:00Z"}]},
 			{"id":"a0000000-0000-4000-8000-000000000002","displayName":"Some Group","roles":["WorkspaceResearcher"],"heldBack":"training has ended"}]}`},
-		"GET /workspaces/" + heart: {body: `{"workspace":{"id":"` + heart + `","deploymentStatus":"deployed","roles":["WorkspaceOwner"],"properties":{"display_name":"Heart study"},
+		"GET /workspaces/" + heart: {body: `{"workspace":{"id":"` + heart + `","deploymentStatus":"deployed","isEnabled":true,"roles":["WorkspaceOwner"],"properties":{"display_name":"Heart study"},
 			"freeze":{"frozenBy":{"name":"TRE Administrator"},"frozenWhen":"2026-11-22T09:00:00Z","reason":"A leak is being looked into"}}}`},
 		"GET /health": {status: 503, body: `{"services":[{"service":"Tables","status":"OK","message":""},{"service":"Queues","status":"Not OK","message":"Queues is not responding"}]}`},
 		"GET /health/details": {body: `{"verdict":"bad","version":"1.2","services":[{"service":"Tables","verdict":"ok","message":"read and written in 8 ms"}],"workspaceStorage":[{"service":"ws1","verdict":"warn","message":"slow"}],

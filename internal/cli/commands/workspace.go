@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
+	"github.com/trefoil-tre/trefoil/internal/cli/resources"
 )
 
 // newWorkspace is AzureTRE's tree below one workspace. Its name stands in the
@@ -16,10 +17,11 @@ func newWorkspace(c *cli.Context) *cobra.Command {
 	for _, cmd := range []*cobra.Command{newShow(c), newLink(c, "get-url"), newAct(c, acts[0]), newReview(c), newAct(c, acts[1])} {
 		request.AddCommand(byFlag(cmd))
 	}
-	cmd := cli.Middle(cli.Family("workspace", "One workspace: tre workspace ID show", newWorkspaceShow(c), requests, request, completingRequests(c), newUsers(c),
+	cmd := cli.Middle(cli.Family("workspace", "One workspace: tre workspace ID show", requests, request, completingRequests(c), newUsers(c),
 		newFreeze(c, "freeze", "Freeze the workspace: no links, no deliveries, no decisions", "The workspace is frozen."),
 		newFreeze(c, "unfreeze", "Let a frozen workspace go on", "The workspace goes on.")), "workspace")
-	cmd.Example = "  tre workspace Heart show\n  tre workspace Heart airlock-requests list\n  tre workspace Heart airlock-request 3f2a show"
+	cmd.AddCommand(resources.InWorkspace(c)...)
+	cmd.Example = "  tre workspace Heart show\n  tre workspace Heart workspace-services list\n  tre workspace Heart airlock-requests list\n  tre workspace Heart airlock-request 3f2a show"
 	return cmd
 }
 

@@ -68,6 +68,7 @@ type world struct {
 	in       string
 	terminal cli.Terminal
 	width    int
+	live     bool              // lines can be written over
 	saw      func(line string) // told of what is said on the way; may be nil
 }
 
@@ -103,16 +104,22 @@ func (w *teller) Write(p []byte) (int, error) {
 // run runs one command line.
 func (w *world) run(args ...string) seen {
 	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	defer cancel()
+	return w.within(ctx, args...)
+}
+
+// within is run until the context ends.
+func (w *world) within(ctx context.Context, args ...string) seen {
+	w.t.Helper()
 	var out bytes.Buffer
 	errs := &teller{saw: w.saw}
 	c := &cli.Context{In: strings.NewReader(w.in), Out: &out, Err: errs, Terminal: w.terminal,
-		Screen: &console.Screen{Out: errs, Width: w.width}, Page: &console.Screen{Out: &out, Width: w.width},
+		Screen: &console.Screen{Out: errs, Width: w.width, Live: w.live}, Page: &console.Screen{Out: &out, Width: w.width},
 		Version: "test", Now: w.now, Zone: time.UTC, Getenv: func(name string) string { return w.env[name] },
 		HTTP: cli.HTTP(), Keyring: w.ring}
 	root := commands.Root(c)
 	root.SetArgs(commands.Arrange(root, args))
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
-	defer cancel()
 	code := cli.Explain(errs, root.ExecuteContext(ctx))
 	return seen{code: code, out: out.String(), err: errs.String()}
 }
@@ -128,7 +135,10 @@ func (w *world) must(args ...string) seen {
 }
 
 // call is what a fake API was asked.
-type call struct{ line, body, token string }
+type call struct {
+	line, body, token string
+	header            http.Header
+}
 
 // fake is an API of fixed answers, by method and path with query. It remembers
 // what it was asked.
@@ -136,24 +146,36 @@ type fake struct {
 	*httptest.Server
 	mu    sync.Mutex
 	calls []call
+	seen  map[string]int
+
+	otherwise http.Handler // answers what answers do not; may be nil
 }
 
 // answer is one fixed answer.
 type answer struct {
 	status int
 	body   string
+	then   []string // bodies of the calls after the first; the last one stays
 	header map[string]string
 }
 
 func newFake(t *testing.T, answers map[string]answer) *fake {
-	f := &fake{}
+	f := &fake{seen: map[string]int{}}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		line := r.Method + " " + strings.TrimPrefix(r.URL.RequestURI(), "/api")
 		body, _ := io.ReadAll(r.Body)
 		f.mu.Lock()
-		f.calls = append(f.calls, call{line, string(body), strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")})
-		f.mu.Unlock()
+		f.calls = append(f.calls, call{line, string(body), strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), r.Header})
 		a, ok := answers[line]
+		if n := f.seen[line]; n > 0 && len(a.then) > 0 {
+			a.body = a.then[min(n, len(a.then))-1]
+		}
+		f.seen[line]++
+		f.mu.Unlock()
+		if !ok && f.otherwise != nil {
+			f.otherwise.ServeHTTP(w, r)
+			return
+		}
 		if !ok {
 			http.Error(w, "no such route here: "+line, http.StatusNotFound)
 			return
@@ -180,4 +202,11 @@ func (f *fake) asked() string {
 		b.WriteString(strings.TrimSpace(c.line+" "+c.body) + "\n")
 	}
 	return b.String()
+}
+
+// last is the last call.
+func (f *fake) last() call {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls[len(f.calls)-1]
 }

@@ -33,11 +33,13 @@ const leastInterval = 500 * time.Millisecond
 func Watch(c *cli.Context) *cobra.Command {
 	w := watching{c: c}
 	cmd := &cobra.Command{
-		Use:   "watch [REQUEST]",
-		Short: "Follow a request until it is decided",
+		Use:   "watch [REQUEST|OPERATION]",
+		Short: "Follow a request until it is decided, or an operation to its end",
 		Long: "Follows a request until it is at its end, or has come to one of the statuses given with --until. On a terminal it is\n" +
 			"drawn in place, elsewhere each change is a line. Without a request: the one of yours that changed last and is not\n" +
-			"at its end, in the workspace in use if there is one.\n\nIt ends with 0 when the request is approved, or has come to a status given with --until; else with " + outcomes() + ".",
+			"at its end, in the workspace in use if there is one.\n\nIt ends with 0 when the request is approved, or has come to a status given with --until; else with " + outcomes() + ".\n\n" +
+			"An operation, see `tre operations`, is followed step by step. It ends with 0 when the operation succeeded, with " + fmt.Sprintf("%d", cli.Broken) + " when it\nfailed, with " +
+			fmt.Sprintf("%d", cli.Cancelled) + " when somebody stopped it.",
 		Example: "  tre watch 4f2a\n  tre watch 4f2a --until in_review && echo \"the reviewers have it\"",
 		Args:    cli.Args(cobra.MaximumNArgs(1)),
 		RunE:    w.run,
@@ -87,11 +89,16 @@ func (w *watching) run(cmd *cobra.Command, args []string) error {
 	}
 	ctx, cancel := within(cmd.Context(), w.timeout)
 	defer cancel()
-	key, err := w.key(ctx, args)
+	caller, err := w.c.API(ctx)
 	if err != nil {
 		return err
 	}
-	caller, err := w.c.API(ctx)
+	if len(args) > 0 {
+		if path, err := w.operation(ctx, caller, args[0]); err != nil || path != "" {
+			return w.follow(cmd.Context(), caller, path, err)
+		}
+	}
+	key, err := w.key(ctx, args)
 	if err != nil {
 		return err
 	}
