@@ -132,9 +132,11 @@ func (Template) Schema(huma.Registry) *huma.Schema {
 		"name": text("Name"), "version": text("Version"), "title": text("What people call it"), "description": text("What it is for"),
 		"resourceType": text("workspace, workspace-service, user-resource or shared-service"),
 		"current":      {Type: huma.TypeBoolean, Description: "Whether it is the version that is taken unless another one is asked for"},
+		"digest":       text("Ours: SHA-256 of the package, which never changes for a version"),
 		"properties":   {Type: huma.TypeObject, AdditionalProperties: true, Description: "What it asks for, in JSON Schema"},
 	}, Examples: []any{map[string]any{"name": "tre-workspace-base", "version": "1.2.3", "title": "Workspace", "description": "A closed workspace",
-		"resourceType": "workspace", "current": true, "properties": map[string]any{"display_name": map[string]any{"type": "string"}}}}}
+		"resourceType": "workspace", "current": true,
+		"digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "properties": map[string]any{"display_name": map[string]any{"type": "string"}}}}}
 }
 
 func lookedUp(a *api, kind workspace.Kind) handler[TemplateCall, body[Template]] {
@@ -159,7 +161,7 @@ func (a *api) lookUp(ctx context.Context, c desk.Caller, s resources.Shelf, in T
 		return nil, err
 	}
 	out := Template(t.Enriched(in.Update))
-	out["current"] = r.Current
+	out["current"], out["digest"] = r.Current, r.Digest
 	return &body[Template]{out}, nil
 }
 
@@ -256,6 +258,6 @@ func (a *api) register(ctx context.Context, c desk.Caller, s resources.Shelf, in
 		return nil, err
 	}
 	out := Template(t.Enriched(false))
-	out["current"] = r.Current
+	out["current"], out["digest"] = r.Current, r.Digest
 	return &body[Template]{out}, nil
 }

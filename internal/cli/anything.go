@@ -100,3 +100,12 @@ func flat(value []byte) string {
 	}
 	return b.String()
 }
+
+// Flat is a value of a property in one line; nil is "".
+func Flat(value any) string {
+	text, err := encode(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return flat(bytes.TrimSpace(text))
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/cli/resources"
 	"github.com/trefoil-tre/trefoil/internal/cli/signin"
+	"github.com/trefoil-tre/trefoil/internal/cli/templates"
 	"github.com/trefoil-tre/trefoil/internal/cli/transfers"
 )
 
@@ -59,7 +60,8 @@ func Root(c *cli.Context) *cobra.Command {
 	add(root, groupAirlock, newAirlock(c), newRequests(c), newHistory(c), newAudit(c), transfers.Watch(c))
 	allShared, oneShared, completeShared := resources.Shared(c)
 	add(root, groupEstate, resources.Workspaces(c), newWorkspace(c), newUse(c, signer), resources.Asked(c), resources.Approvals(c), allShared, oneShared,
-		resources.Operations(c), resources.Operation(c))
+		resources.Operations(c), resources.Operation(c), templates.Template(c))
+	add(root, groupEstate, templates.Lists(c)...)
 	add(root, groupPeople, newUsers(c), newRoles(c), newPeople(c))
 	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c))
 	root.AddCommand(cli.Completing("workspace", c.CompleteWorkspace()), completeShared, newVersion(c), newMan(c))

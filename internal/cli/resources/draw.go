@@ -1,8 +1,6 @@
 package resources
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -99,25 +97,13 @@ func drawProperties(c *cli.Context, properties map[string]any) {
 	t := &cli.Table{Columns: []cli.Column{{Name: "property"}, {Name: "value", Grow: true}}}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		if value := properties[name]; value != "" && value != nil && !slices.Contains(told, name) {
-			t.Row(cli.Cells(name, Flat(value))...)
+			t.Row(cli.Cells(name, cli.Flat(value))...)
 		}
 	}
 	if t.Len() > 0 {
 		c.Title("Properties")
 		c.Draw(t)
 	}
-}
-
-// Flat is a value of a property in one line.
-func Flat(value any) string {
-	if text, ok := value.(string); ok {
-		return text
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
-	}
-	return string(text)
 }
 
 // shownUpgrades is how many versions are listed.

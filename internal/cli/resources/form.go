@@ -173,7 +173,7 @@ func question(ctx context.Context, c *cli.Context, f template.Field) (any, error
 		q.Text = f.Title
 	}
 	for _, choice := range f.Choices {
-		q.Choices = append(q.Choices, Flat(choice))
+		q.Choices = append(q.Choices, cli.Flat(choice))
 	}
 	if f.Type == "boolean" && len(q.Choices) == 0 {
 		q.Choices = []string{"true", "false"}

@@ -8,7 +8,7 @@ import (
 )
 
 // beside are what Enriched puts into a schema that is no part of it.
-var beside = []string{"name", "version", "resourceType", "current", "parentWorkspaceService"}
+var beside = []string{"name", "version", "resourceType", "current", "parentWorkspaceService", "digest"}
 
 // Read reads a template as the API gives it, see Enriched: its form and what is
 // said of it, without the ARM template. So whoever fills a form in can check it
@@ -23,7 +23,7 @@ func Read(data []byte) (Template, error) {
 	}
 	text := func(key string) string { s, _ := doc[key].(string); return s }
 	t := Template{Name: text("name"), Version: text("version"), Kind: workspace.Kind(text("resourceType")), Parent: text("parentWorkspaceService"),
-		Title: text("title"), Description: text("description"), Current: doc["current"] == true}
+		Title: text("title"), Description: text("description"), Current: doc["current"] == true, Digest: text("digest")}
 	t.readRoles(doc["authorizedRoles"], &wrong)
 	t.ui, _ = doc["uiSchema"].(map[string]any)
 	actions, _ := doc["customActions"].([]any)
@@ -59,12 +59,9 @@ type Field struct {
 	Sensitive                bool
 }
 
-// Wanting lists the properties that the form demands of an instance and that it
-// lacks, also those of conditions that it meets, in the form's order after what
-// it is called.
-func (t Template) Wanting(instance map[string]any) []Field {
-	var names []string
-	t.form.root.wanting(instance, &names)
+// InOrder puts names of properties into the form's order, after what a resource
+// is called.
+func (t Template) InOrder(names []string) {
 	order, _ := t.uiSchema()[uiOrder].([]any)
 	place := func(name string) int {
 		if name == "display_name" {
@@ -76,6 +73,15 @@ func (t Template) Wanting(instance map[string]any) []Field {
 		return len(order)
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
+}
+
+// Wanting lists the properties that the form demands of an instance and that it
+// lacks, also those of conditions that it meets, in the form's order after what
+// it is called.
+func (t Template) Wanting(instance map[string]any) []Field {
+	var names []string
+	t.form.root.wanting(instance, &names)
+	t.InOrder(names)
 	fields := make([]Field, 0, len(names))
 	for _, name := range names {
 		fields = append(fields, t.Field(name))
