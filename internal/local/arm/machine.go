@@ -80,6 +80,9 @@ func (s *Server) modelOf(r *resource, withView bool) (*armcompute.VirtualMachine
 	if err != nil {
 		return nil, err
 	}
+	if v.Properties != nil {
+		systemOf(v.Properties)
+	}
 	if withView && v.Properties != nil {
 		v.Properties.InstanceView = r.machine.view(s.cfg.Now())
 	}
@@ -87,6 +90,20 @@ func (s *Server) modelOf(r *resource, withView bool) (*armcompute.VirtualMachine
 		v.Properties.ProvisioningState = to.Ptr("Updating")
 	}
 	return v, nil
+}
+
+// systemOf says which operating system the disk holds, where the template did not: Azure reads it from the image.
+// Source: https://learn.microsoft.com/rest/api/compute/virtual-machines/get#osdisk
+func systemOf(p *armcompute.VirtualMachineProperties) {
+	if p.OSProfile == nil || p.StorageProfile == nil || p.StorageProfile.OSDisk == nil || p.StorageProfile.OSDisk.OSType != nil {
+		return
+	}
+	switch {
+	case p.OSProfile.LinuxConfiguration != nil:
+		p.StorageProfile.OSDisk.OSType = to.Ptr(armcompute.OperatingSystemTypesLinux)
+	case p.OSProfile.WindowsConfiguration != nil:
+		p.StorageProfile.OSDisk.OSType = to.Ptr(armcompute.OperatingSystemTypesWindows)
+	}
 }
 
 // machine finds a virtual machine. The lock is held.
