@@ -18,11 +18,11 @@ func shelves(t *testing.T) *fake {
 	t.Helper()
 	f := estate(t)
 	more := newFake(t, map[string]answer{
-		"GET /workspace-service-templates": {body: `{"templates":[{"name":"tre-service-guacamole","title":"Virtual desktops","description":"Desktops in a browser, for people who work with data that must not leave","authorizedRoles":["WorkspaceOwner"],"version":"0.1.0"}]}`},
-		"GET /shared-service-templates":    {body: `{"templates":[]}`},
-		"GET /workspace-service-templates/tre-service-guacamole/user-resource-templates": {body: `{"templates":[{"name":"tre-service-guacamole-linuxvm","title":"Linux Virtual Machine","description":"","authorizedRoles":[],"version":"0.1.0"}]}`},
-		"POST /workspace-templates":         {status: http.StatusCreated, body: given(t, "tre-workspace-base")},
-		"POST /workspace-service-templates": {status: http.StatusConflict, body: "tre-service-guacamole 0.1.0 is registered with other content"},
+		"GET /workspace-service-templates":                                                {body: `{"templates":[{"name":"tre-service-guacamole","title":"Virtual desktops","description":"Desktops in a browser, for people who work with data that must not leave","authorizedRoles":["WorkspaceOwner"],"version":"0.1.0"}]}`},
+		"GET /shared-service-templates":                                                   {body: `{"templates":[]}`},
+		"GET /workspace-service-templates/tre-service-guacamole/user-resource-templates":  {body: `{"templates":[{"name":"tre-service-guacamole-linuxvm","title":"Linux Virtual Machine","description":"","authorizedRoles":[],"version":"0.1.0"}]}`},
+		"POST /workspace-templates":                                                       {status: http.StatusCreated, body: given(t, "tre-workspace-base")},
+		"POST /workspace-service-templates":                                               {status: http.StatusConflict, body: "tre-service-guacamole 0.1.0 is registered with other content"},
 		"POST /workspace-service-templates/tre-service-guacamole/user-resource-templates": {status: http.StatusCreated, body: given(t, "tre-service-guacamole-linuxvm")},
 	})
 	more.otherwise = f.Config.Handler

@@ -28,7 +28,7 @@ func (p *patching) flags(cmd *cobra.Command) {
 
 // patch sends a change of the version that the line names, else of the one that
 // there is now.
-func (p *patching) patch(ctx context.Context, c *cli.Context, t target, now api.Resource, body api.Patching) (client.Call, error) {
+func (p *patching) patch(t target, now api.Resource, body api.Patching) (client.Call, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return client.Call{}, err
@@ -78,7 +78,7 @@ func (k *kind) newUpdate(c *cli.Context) *cobra.Command {
 			if body.Enabled == nil && body.TemplateVersion == "" && len(body.Properties) == 0 {
 				return cli.Misused("nothing to change: give --property, --template-version, or a definition")
 			}
-			call, err := p.patch(ctx, c, t, now, body)
+			call, err := p.patch(t, now, body)
 			if err != nil {
 				return err
 			}
@@ -104,7 +104,7 @@ func (k *kind) newSetEnabled(c *cli.Context) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			call, err := p.patch(ctx, c, t, now, api.Patching{Enabled: &enable})
+			call, err := p.patch(t, now, api.Patching{Enabled: &enable})
 			if err != nil {
 				return err
 			}
@@ -149,7 +149,7 @@ func (k *kind) newDelete(c *cli.Context) *cobra.Command {
 func (k *kind) disable(ctx context.Context, c *cli.Context, t target, now api.Resource) error {
 	var p patching
 	off := false
-	call, err := p.patch(ctx, c, t, now, api.Patching{Enabled: &off})
+	call, err := p.patch(t, now, api.Patching{Enabled: &off})
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (k *kind) read(ctx context.Context, caller *client.Client, in string) ([]by
 	}
 	list := map[string]json.RawMessage{}
 	var all []api.Resource
-	if err := json.Unmarshal(answer, &list); err == nil {
+	if err = json.Unmarshal(answer, &list); err == nil {
 		err = json.Unmarshal(list[k.all], &all)
 	}
 	if err != nil {

@@ -88,7 +88,7 @@ func folder(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // nothing is kept in it
 	files := map[string][]byte{}
 	for name, most := range map[string]int{descriptor: template.DefaultLimits.Schema, schema: template.DefaultLimits.Schema, compiled: template.DefaultLimits.Main} {
 		text, err := readFile(root, name, most)

@@ -135,7 +135,7 @@ func write(dir string, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // nothing is kept in it
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := root.WriteFile(name, files[name], 0o644); err != nil {
 			return err

@@ -72,6 +72,10 @@ func TestCommands(t *testing.T) {
 			"commands about the system":                 systemCommands,
 			"members and freeze":                        membersAndFreeze,
 			"a person everywhere":                       personEverywhere,
+			"templates of all kinds":                    templatesOfAllKinds,
+			"requests for workspaces":                   requestsForWorkspaces,
+			"a workspace from request to removal":       workspaceFromRequestToRemoval,
+			"a shared service":                          sharedService,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
