@@ -109,6 +109,11 @@ func (o Operation) Settle(i int, target, own Resource, at time.Time) (Operation,
 	if !known && target.Gone() && o.Steps[i].Action == Uninstall {
 		result = Result{Good: true, Message: "it was deleted before"}
 	}
+	if o.Cancel != nil && result.Message == stopped {
+		if result.Message = o.Cancel.text(); target.Message == stopped {
+			target.Message = result.Message
+		}
+	}
 	p := Failed
 	if result.Good {
 		p = Succeeded

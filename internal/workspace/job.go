@@ -70,6 +70,8 @@ func (r Resource) Judge(seen Seen, at time.Time, c Cadence) (Resource, Do) {
 	switch {
 	case seen.Progress == Absent && removes:
 		return r.Finish(Seen{Progress: Complete}, at), Settle
+	case job.Cancelled && job.Begun.IsZero() && seen.Run != job.Run && seen.Progress != InProgress: // it never began: what is seen is from before
+		return r.Finish(Seen{Progress: Stopped}, at), Settle
 	case !at.Before(job.Deadline) && seen.Progress == InProgress:
 		return r.late("", at), Settle
 	case seen.Progress == InProgress:
@@ -125,6 +127,9 @@ func (r Resource) late(why string, at time.Time) Resource {
 	return r.Finish(Seen{Progress: Broken, Err: &CloudError{Class: Final, Message: text}}, at)
 }
 
+// stopped is what is told of a job that was stopped; the operation knows by whom.
+const stopped = "it was cancelled"
+
 // Finish ends the job: the status says how, outputs are merged into the
 // properties, and the run's result is kept for the operation to read.
 func (r Resource) Finish(seen Seen, at time.Time) Resource {
@@ -136,7 +141,7 @@ func (r Resource) Finish(seen Seen, at time.Time) Resource {
 	case seen.Err != nil:
 		result.Message = seen.Err.Error()
 	case seen.Progress == Stopped:
-		result.Message = "it was cancelled"
+		result.Message = stopped
 	case !good:
 		result.Message = "it failed, and Azure does not say why"
 	}
