@@ -188,3 +188,21 @@ func TestWorkspacesKnownByTheirCard(t *testing.T) {
 		t.Error("a resource was made of it")
 	}
 }
+
+// TestKeyOfAnotherAction: what stands in the address after the question mark is
+// a part of the call, so that a key that named one action names no other.
+func TestKeyOfAnotherAction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t).estate()
+	path, _, _ := strings.Cut(placed(ofUserResource+"/invoke-action", here, ""), "?")
+	first := b.call("POST", path+"?action=start", "ann", "{}", keyHeader, "one")
+	stored := b.kept()
+	other := b.call("POST", path+"?action=resize", "ann", "{}", keyHeader, "one")
+	again := b.call("POST", path+"?action=start", "ann", "{}", keyHeader, "one")
+	if first.Code != 202 || other.Code != 422 || again.Code != 202 || again.Body.String() != first.Body.String() {
+		t.Errorf("%d, the other action %d %s, again %d", first.Code, other.Code, other.Body, again.Code)
+	}
+	if !slices.Equal(stored, b.kept()) {
+		t.Error("the others changed something")
+	}
+}

@@ -76,8 +76,9 @@ func (a *api) claimed(ctx context.Context, c desk.Caller, name string) (desk.Cal
 	return c, nil
 }
 
-// fingerprint tells calls apart: by address and by what the body says, however
-// it is laid out.
+// fingerprint tells calls apart: by address, with what stands behind its
+// question mark, such as an action, and by what the body says, however they are
+// laid out.
 func fingerprint(ctx context.Context) (string, error) {
 	body, _ := ctx.Value(bodyKey{}).([]byte)
 	address, _ := ctx.Value(addressKey{}).(*url.URL)
@@ -91,7 +92,11 @@ func fingerprint(ctx context.Context) (string, error) {
 	if err != nil || address == nil {
 		return "", fmt.Errorf("call has no address: %w", err)
 	}
-	sum := sha256.Sum256([]byte(canonical(address.EscapedPath()) + "\n" + string(text)))
+	at := canonical(address.EscapedPath())
+	if asked := address.Query().Encode(); asked != "" { // in order too
+		at += "?" + asked
+	}
+	sum := sha256.Sum256([]byte(at + "\n" + string(text)))
 	return hex.EncodeToString(sum[:]), nil
 }
 
