@@ -92,3 +92,28 @@ func TestOperationHasRoom(t *testing.T) {
 	_, _, err = b.Service(t.Context(), by(rita), id(), other, provision.New{Template: "guacamole", Properties: named(nil)})
 	wrong(t, "an operation of 400,000 characters", err, airlock.ErrIllegal)
 }
+
+// Who belongs to a new workspace is given their roles by whichever operation
+// makes it: also by an update, where the first one was cancelled before it gave
+// any.
+func TestMembersOfALaterOperation(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	w, o, err := b.Workspace(t.Context(), by(adam), id(), provision.New{Template: "base", Properties: named(nil), Owner: rita})
+	b.must(err)
+	o, w, _ = o.Refuse(0, "cancelled", w, w, now)
+	c := workspace.Change{Partition: workspace.System}
+	c.Resource(w, lineOf("engine"))
+	c.Operation(o, now, lineOf("engine"))
+	_, err = b.store.CommitChange(t.Context(), c)
+	b.must(err)
+	w, next, err := b.Update(t.Context(), by(adam), w.Key(), provision.Patch{Match: "*"})
+	b.must(err)
+	if len(next.Members) != 1 || next.Members[0].OID != rita.OID {
+		t.Errorf("members %+v", next.Members)
+	}
+	w = b.deployed(w, next)
+	if _, last, err := b.Update(t.Context(), by(adam), w.Key(), provision.Patch{Match: "*"}); err != nil || len(last.Members) > 0 {
+		t.Errorf("once it is there: members %+v, %v", last.Members, err)
+	}
+}

@@ -81,7 +81,11 @@ func (b *Builder) update(ctx context.Context, act workspace.Act, before workspac
 	if err != nil {
 		return workspace.Change{}, err
 	}
-	after, o, err := after.Begin(act, workspace.Order{Action: workspace.Upgrade, Limit: t.Deadlines.For(workspace.Upgrade), Before: steps.before, After: steps.after})
+	members, err := b.promised(ctx, before)
+	if err != nil {
+		return workspace.Change{}, err
+	}
+	after, o, err := after.Begin(act, workspace.Order{Action: workspace.Upgrade, Limit: t.Deadlines.For(workspace.Upgrade), Before: steps.before, After: steps.after, Members: members})
 	if err != nil {
 		return workspace.Change{}, err
 	}

@@ -104,6 +104,25 @@ func checkMembers(all []workspace.Member) error {
 // https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3
 const maxEmail = 254
 
+// promised are the members of a workspace that was never there, to whom its
+// operations gave no roles yet: they ended before that.
+func (b *Builder) promised(ctx context.Context, r workspace.Resource) ([]workspace.Member, error) {
+	if r.Kind != workspace.Workspace || r.Installed {
+		return nil, nil
+	}
+	all, err := airlock.Collect(func(p airlock.Page) ([]workspace.Operation, string, error) {
+		return b.Ports.Lists.Operations(ctx, r.Key(), p)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("operations of workspace %s: %w", r.ID, err)
+	}
+	slices.SortFunc(all, func(a, b workspace.Operation) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return all[len(all)-1].Members, nil // who was given roles was taken off it
+}
+
 // addWorkspace is the change that makes a prepared workspace.
 func (b *Builder) addWorkspace(ctx context.Context, act workspace.Act, d draft, try int) (workspace.Change, error) {
 	r, blocks, err := b.reserve(ctx, d.space, d.ID, try)
