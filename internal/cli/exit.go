@@ -46,7 +46,7 @@ var ExitCodes = []struct {
 	Means string
 }{
 	{Done, "done"},
-	{Failed, "failed for a reason not below; also when the answer is no: an audit trail is broken, the system is not well, a request that was waited for ended otherwise"},
+	{Failed, "failed for a reason not below; also when the answer is no: an audit trail is broken, the system is not well, a request that was waited for ended otherwise, an operation failed"},
 	{Usage, "the command line cannot be understood, or a value in it is refused (HTTP 422)"},
 	{SignedOut, "nobody is signed in, or the sign-in has ended (HTTP 401): `tre login`"},
 	{NotAllowed, "your roles do not allow it, or there is no such thing (HTTP 403, 404)"},
@@ -54,8 +54,8 @@ var ExitCodes = []struct {
 	{Unreachable, "the system cannot be reached, or has no time now (HTTP 429, 5xx): try again later"},
 	{Rejected, "`tre watch`: the request was rejected"},
 	{Blocked, "`tre watch`: the request was blocked by the malware scan"},
-	{Cancelled, "`tre watch`: the request was cancelled"},
-	{Broken, "`tre watch`: the request failed"},
+	{Cancelled, "`tre watch`: the request was cancelled, the operation stopped by somebody"},
+	{Broken, "`tre watch`: the request, or the operation, failed"},
 	{Revoked, "`tre watch`: the release was revoked"},
 	{TimeIsUp, "`tre watch`: the time given with --timeout is over"},
 	{Interrupted, "ended by Ctrl-C or a signal"},
