@@ -144,7 +144,10 @@ func waits(err error) bool {
 // template gives where nothing is said.
 func (b *Builder) sizeOf(ctx context.Context, r workspace.Request) (string, error) {
 	t, _, err := b.Template(ctx, workspace.Workspace, "", r.Template, r.TemplateVersion)
-	return cmp.Or(workspace.SpaceSize(t.Defaults(r.Properties)), defaultSize), err
+	if err != nil { // there is no template then
+		return "", err
+	}
+	return cmp.Or(workspace.SpaceSize(t.Defaults(r.Properties)), defaultSize), nil
 }
 
 // approval finds the first standing approval that covers a request.

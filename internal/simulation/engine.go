@@ -141,7 +141,8 @@ func (w *World) wire() {
 	direct(w, "front", "blobscanned", blobscanned.Function{Door: door()}.Handle)
 	direct(w, "front", "airlockchanged", airlockchanged.Function{Door: door()}.Handle)
 	sweeper := sweep.Function{Ledger: book, Work: p.Work, Poison: poisonPort{w}, Dead: deadPort{w}, Orders: orders{w}, Door: door(),
-		Log: log, Queues: message.Queues, Estate: sweep.Estate{Operations: w.tenancy().Store, Requests: w.tenancy().Requests, Life: requestLife}}
+		Log: log, Queues: message.Queues, Estate: sweep.Estate{Operations: w.tenancy().Store, Requests: w.tenancy().Requests, Life: requestLife,
+			Vault: w.tenancy().Vault}}
 	if w.set.Sweep != nil {
 		w.set.Sweep(&sweeper)
 	}

@@ -25,6 +25,9 @@ func (e *estate) checkRequests() {
 		if (r.Status == workspace.Granted) != (e.resource(workspace.Key{Partition: workspace.System, ID: r.ID}).ID != "") {
 			w.fail("what is granted is made", "a request is %s", r.Status)
 		}
+		if left := r.Left(); len(left) > 0 {
+			w.fail("secrets go with what they are of", "%d of a request that is %s", len(left), r.Status)
+		}
 		for _, n := range e.seen.notices[r.ID] {
 			e.checkNotice(r, n)
 		}
