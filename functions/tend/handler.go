@@ -2,7 +2,8 @@
 // states of all machines in one call a subscription, and for the load of those
 // that are to be stopped when idle, keeps what it saw for who may not ask the
 // cloud, warns owners before a machine is stopped, and stops it by an operation
-// like anybody's. Out: orders to tell people. What a machine's owner was told is
+// like anybody's. Once a day it has Azure compared with what is kept. Out: orders
+// to tell people, and to compare. What a machine's owner was told is
 // kept before it is done, so a crash or a repeat at any point warns nobody twice
 // and stops nothing that was not announced.
 package tend
@@ -25,6 +26,7 @@ import (
 // Out names this function's output bindings.
 type Out struct {
 	Notify []message.Notify `json:"notify,omitempty"`
+	Drift  *message.Drift   `json:"drift,omitempty"`
 }
 
 // Powers tells the power states of machines.
@@ -60,6 +62,13 @@ type Ports struct {
 	Powers  Powers
 	Metrics Metrics
 	Builder Invoker
+	Drifts  Drifts
+}
+
+// Drifts knows the last report of what differs in Azure.
+type Drifts interface {
+	// Drift returns airlock.ErrNotFound when there is none.
+	Drift(ctx context.Context) (workspace.Drift, error)
 }
 
 // Lists lists resources.
@@ -74,6 +83,7 @@ type Function struct {
 	Platform workspace.Platform
 	Rules    idle.Rules    // zero means idle.DefaultRules
 	Again    time.Duration // after which a stop that failed is tried again; 0 means an hour
+	Drift    time.Duration // how often Azure is compared with what is kept; 0 means never
 	Parallel int           // calls for metrics at once; 0 means 1
 	Now      func() time.Time
 	Log      *slog.Logger // nil means slog.Default()
@@ -116,8 +126,9 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 			failed = append(failed, fmt.Errorf("workspace %s: %w", w.ID, err))
 		}
 	}
+	failed = append(failed, r.compare(ctx))
 	err = errors.Join(failed...)
-	if err != nil && len(r.out.Notify) > 0 { // the host drops the outputs of a failed call; what failed is tried at the next tick
+	if err != nil && (len(r.out.Notify) > 0 || r.out.Drift != nil) { // the host drops the outputs of a failed call; what failed is tried at the next tick
 		f.log().ErrorContext(ctx, "tend was not complete", slog.Any("error", err))
 		err = nil
 	}
@@ -165,6 +176,22 @@ func (r *round) workspace(ctx context.Context, w workspace.Resource) error {
 			return fmt.Errorf("machines: commit: %w", err)
 		}
 	}
+}
+
+// compare orders that Azure is compared with what is kept, when that is due. An
+// order that is under way is given again, and does nothing again.
+func (r *round) compare(ctx context.Context) error {
+	if r.f.Drift == 0 {
+		return nil
+	}
+	last, err := r.f.Ports.Drifts.Drift(ctx)
+	if err != nil && !errors.Is(err, airlock.ErrNotFound) {
+		return fmt.Errorf("drift: %w", err)
+	}
+	if r.at.Sub(last.At) >= r.f.Drift {
+		r.out.Drift = &message.Drift{At: r.at}
+	}
+	return nil
 }
 
 // machinesOf are the resources that are machines.

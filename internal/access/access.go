@@ -110,6 +110,7 @@ const (
 	ReadWorkspaceRequest     Action = "workspace-request/read"     // see one's own requests for workspaces; an administrator: all
 	DecideWorkspaceRequest   Action = "workspace-request/decide"   // approve or reject a request for a workspace
 	WithdrawWorkspaceRequest Action = "workspace-request/withdraw" // take one's own request back; an administrator: any
+	Drift                    Action = "cloud/drift"                // see how the cloud differs from what is kept, have it looked at
 	ReadApprovals            Action = "approval/read"              // see standing approvals
 	ChangeApprovals          Action = "approval/change"            // give a standing approval, or take it back
 )
@@ -175,6 +176,7 @@ var permissions = map[Action][]Role{
 	ReadWorkspaceRequest:     {TREAdmin, TREUser},
 	DecideWorkspaceRequest:   {TREAdmin},
 	WithdrawWorkspaceRequest: {TREAdmin, TREUser},
+	Drift:                    {TREAdmin},
 	ReadApprovals:            {TREAdmin},
 	ChangeApprovals:          {TREAdmin},
 }

@@ -64,6 +64,7 @@ const grid = `
 	workspace-request/read    yes       yes      -               -                    -
 	workspace-request/decide  yes       -        -               -                    -
 	workspace-request/withdraw yes       yes      -               -                    -
+	cloud/drift               yes       -        -               -                    -
 	approval/read             yes       -        -               -                    -
 	approval/change           yes       -        -               -                    -
 `

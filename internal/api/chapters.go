@@ -35,6 +35,7 @@ var chapters = []struct{ in, tag string }{
 	{"/workspace-requests", "Workspace requests"},
 	{"/standing-approvals", "Workspace requests"},
 	{"/operations", "Operations"},
+	{"/drift", "Operations"},
 	{"/history", "Operations"},
 	{"/user-resources", "User resources"},
 	{"/workspace-services", "Services"},

@@ -9,6 +9,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/idle"
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
@@ -47,7 +48,11 @@ type Upgrade struct {
 
 // AzureStatus is what Azure says of a machine.
 type AzureStatus struct {
-	PowerState string `json:"powerState" doc:"As AzureTRE's clients know it" example:"VM running"`
+	PowerState    string     `json:"powerState" doc:"As AzureTRE's clients know it" example:"VM running"`
+	SeenWhen      float64    `json:"seenWhen" doc:"Ours: when that was seen, Unix seconds" example:"1795338000.25"`
+	StopWhen      float64    `json:"stopWhen,omitempty" doc:"Ours: when it is going to be stopped, as its owner was warned, Unix seconds; absent: no stop is near" example:"1795339800"`
+	StopCause     idle.Cause `json:"stopCause,omitempty" doc:"Ours: why: unused or scheduled" example:"unused"`
+	ExtendedUntil float64    `json:"extendedUntil,omitempty" doc:"Ours: nothing stops it before, Unix seconds; absent: nobody put a stop off" example:"1795350000"`
 }
 
 // Paging picks a page of a list.
@@ -87,10 +92,23 @@ func resource(v resources.View) Resource {
 		maps.DeleteFunc(out.Properties, func(name string, _ any) bool { return !slices.Contains(restricted, name) })
 		out.StatusMessage, out.Operation, out.CreatedBy, out.User = "", "", nil, nil
 	}
-	if v.Power != "" {
-		out.AzureStatus = &AzureStatus{PowerState: string(v.Power)}
-	}
+	out.AzureStatus = azureStatus(v.Machine)
 	return out
+}
+
+// azureStatus is what is known of a machine; nil where that is nothing.
+func azureStatus(b workspace.Berth) *AzureStatus {
+	if b.Power == "" {
+		return nil
+	}
+	s := &AzureStatus{PowerState: "VM " + string(b.Power), SeenWhen: unix(b.At), StopCause: b.Watch.Cause}
+	if !b.Watch.Stop.IsZero() {
+		s.StopWhen = unix(b.Watch.Stop)
+	}
+	if !b.Watch.Until.IsZero() {
+		s.ExtendedUntil = unix(b.Watch.Until)
+	}
+	return s
 }
 
 func upgrades(all []template.Upgrade) []Upgrade {

@@ -144,7 +144,7 @@ func TestAuditOfAWorkspace(t *testing.T) {
 func TestNotSetUp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t).estate()
-	b.settings.Resources.Ports.Builder, b.settings.Resources.Ports.Powers = nil, nil
+	b.settings.Resources.Ports.Builder, b.settings.Resources.Ports.Machines = nil, nil
 	for _, r := range api.Routes() {
 		if !strings.HasPrefix(r.Path, "/api/workspace") && !strings.HasPrefix(r.Path, "/api/shared") || strings.Contains(r.Path, "/requests") {
 			continue

@@ -47,21 +47,22 @@ func TestResourceFields(t *testing.T) {
 		"deploymentStatus": "updating_failed", "statusMessage": "QuotaExceeded: no more cores", "resourceVersion": 1.0, "updatedWhen": 1795334400.25, "createdWhen": 1795334400.25,
 		"properties": map[string]any{"display_name": "Heart <study>", "description": "Outcomes", "quota": 3.0, "password": "REDACTED"}, "user": olga, "createdBy": olga,
 		"availableUpgrades": []any{map[string]any{"version": "1.2.1", "forceUpdateRequired": false}}, "workspaceId": here, "parentWorkspaceServiceId": serviceID,
-		"ownerId": people["ann"].OID, "azureStatus": map[string]any{"powerState": "VM running"}}
+		"ownerId": people["ann"].OID, "azureStatus": map[string]any{"powerState": "VM running", "seenWhen": 1795338000.25}}
 	if diff := cmp.Diff(want, machine); diff != "" {
 		t.Error(diff)
 	}
 }
 
 // TestWhoSeesWhichMachines: one's own, all for an owner, none elsewhere; power
-// states are asked for once for all lists of a moment (W61), and a cloud that does
-// not answer is no reason not to.
+// states are read once for a list (W61), and storage that does not answer them is
+// no reason not to.
 func TestWhoSeesWhichMachines(t *testing.T) {
 	t.Parallel()
 	b := newBench(t).estate()
 	for i := range 30 {
 		b.put(workspace.Resource{ID: fmt.Sprintf("55555555-5555-4555-8555-1000000000%02d", i), Kind: workspace.UserResource, Workspace: here, Service: serviceID,
 			Owner: people["bob"], Template: workspace.TemplateRef{Name: "machine", Version: "1.2.1"}, Outputs: map[string]any{"azure_resource_id": armID}})
+		b.seen(fmt.Sprintf("55555555-5555-4555-8555-1000000000%02d", i))
 	}
 	for who, want := range map[string]int{"ann": 1, "bob": 30, "olga": 31, "mia": 0} {
 		list := decoded[api.UserResources](b, "GET", placed(ofService+"/user-resources", here, ""), who)
@@ -74,11 +75,11 @@ func TestWhoSeesWhichMachines(t *testing.T) {
 			}
 		}
 	}
-	if b.powers.asked != 1 {
-		t.Errorf("the cloud was asked %d times", b.powers.asked)
+	if b.powers.asked != 3 { // who sees none needs none
+		t.Errorf("machines were read %d times", b.powers.asked)
 	}
 	away := newBench(t).estate()
-	away.powers.err = errors.New("the cloud does not answer")
+	away.powers.err = errors.New("storage does not answer")
 	one := decoded[api.UserResourceIn](away, "GET", placed(ofUserResource, here, ""), "ann")
 	if one.Resource.ID != machineID || one.Resource.AzureStatus != nil {
 		t.Errorf("%+v", one)

@@ -13,8 +13,10 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/desk/resources"
+	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/idle"
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
@@ -90,30 +92,47 @@ func (s *safe) Put(_ context.Context, name, value string) (string, error) {
 	return "https://vault.example/secrets/" + name, nil
 }
 
-// running is a cloud in which every machine runs, that counts who asks.
+// running counts who asks what is known of machines.
 type running struct {
+	*memstore.Store
+
 	mu    sync.Mutex
 	asked int
 	err   error // what it answers with instead
 }
 
-func (r *running) Powers(context.Context, string) (map[workspace.Machine]workspace.Power, error) {
+func (r *running) Fleet(ctx context.Context, in string) (workspace.Fleet, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked++
-	return map[workspace.Machine]workspace.Power{workspace.Machine(strings.ToLower(armID)): "VM running"}, r.err
+	if r.err != nil {
+		return workspace.Fleet{}, r.err
+	}
+	return r.Store.Fleet(ctx, in)
+}
+
+// seen stores that machines of the first workspace run.
+func (b *bench) seen(ids ...string) {
+	b.t.Helper()
+	f, err := b.store.Fleet(b.t.Context(), here)
+	b.must(err)
+	for _, id := range ids {
+		f, _ = f.Look(id, idle.Machine{}, "running", idle.Sight{Running: true}, b.settings.Now(), idle.DefaultRules)
+	}
+	b.commit(workspace.Change{Partition: here, Fleets: []workspace.Fleet{f}})
 }
 
 // resourcesOf is the desk of a bench.
 func (b *bench) resourcesOf() *resources.Desk {
 	platform := workspace.Platform{TRE: "mytre", Location: "westeurope", Subscription: "sub", Group: "rg"}
-	b.powers, b.safe = &running{}, &safe{}
+	b.powers, b.safe = &running{Store: b.store}, &safe{}
 	b.builder = &provision.Builder{Now: b.desk.Now, Platform: platform,
 		Pool: workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/12"), Reserved: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/22")}},
 		Ports: provision.Ports{Store: b.store, Lists: b.store, Requests: b.store, Addresses: b.store, Templates: b.store, Packages: b.store, Vault: b.safe,
 			Cards: b.store, Airlock: b.store, Members: b.store, Orders: nowhere{}}, Log: b.desk.Log}
-	return &resources.Desk{Desk: b.desk, Platform: platform, Now: b.desk.Now, Log: b.desk.Log, Ports: resources.Ports{Rows: b.store, Lists: b.store,
-		Requests: b.store, Templates: b.store, Cards: b.store, Work: b.store, Builder: b.builder, Powers: b.powers}}
+	return &resources.Desk{Desk: b.desk, Now: b.desk.Now, Log: b.desk.Log, Ports: resources.Ports{Rows: b.store, Lists: b.store,
+		Requests: b.store, Templates: b.store, Cards: b.store, Work: b.store, Builder: b.builder,
+		Machines: b.powers, Drifts: b.store, Orders: nowhere{}}}
 }
 
 // estate makes resources of both workspaces, with what is in the first one.
@@ -132,6 +151,8 @@ func (b *bench) estate() *bench {
 	b.put(workspace.Resource{ID: serviceID, Kind: workspace.Service, Workspace: here, Template: desktop})
 	b.put(workspace.Resource{ID: machineID, Kind: workspace.UserResource, Workspace: here, Service: serviceID, Template: machine, Owner: people["ann"],
 		Outputs: map[string]any{"azure_resource_id": armID}})
+	b.seen(machineID)
+	b.must(b.store.SaveDrift(b.t.Context(), workspace.Drift{At: b.settings.Now(), Stacks: 3, Findings: []workspace.Finding{{Kind: workspace.OrphanStack, Azure: "/subscriptions/s/x"}}}))
 	c := workspace.Change{Partition: workspace.System}
 	c.Request(workspace.Request{ID: wantedID, Source: workspace.FromCall, Template: "base", Properties: map[string]any{"display_name": "Lung", "description": "x"},
 		Requester: theirs("ann")}.Open(b.settings.Now()), b.settings.Now(), audit.Line{At: b.settings.Now()})

@@ -117,6 +117,7 @@ var bodies = map[string]string{
 	"assign": `{"role_id":"WorkspaceResearcher","user_ids":["b0000000-0000-4000-8000-000000000001"]}`, "{user_id}": `{"role_id":"WorkspaceResearcher"}`,
 	"workspaces": making("base"), "workspace-requests": making("base"), "workspace-services": making("desktop"), "user-resources": making("machine"), "shared-services": making("other"),
 	"{workspace_id}": patch, "{service_id}": patch, "{resource_id}": patch, "{shared_service_id}": patch, "standing-approvals": approving,
+	"extend": `{"hours":4}`, "drift": `{}`,
 	"freeze": because, "unfreeze": because, "suspend": because, "reinstate": because, "expiries": `{}`,
 }
 

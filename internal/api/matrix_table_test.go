@@ -66,6 +66,8 @@ const matrix = `
 // the service, {u} the machine, {o} the operation, {c} the shared service, {q}
 // the request, {a} a standing approval, {n} and {t} templates.
 const estateMatrix = `
+	GET    /api/drift                                                                   401  401     401     403   403  403 403 403  403  403  200   403   200    403
+	POST   /api/drift                                                                   401  401     401     403   403  403 403 403  403  403  202   403   202    403
 	GET    /api/operations                                                              401  401     401     403   200  200 200 200  200  200  200   200   200    200
 	GET    /api/shared-service-templates                                                401  401     401     403   200  200 200 200  200  200  200   200   200    200
 	POST   /api/shared-service-templates                                                401  401     401     403   403  403 403 403  403  403  201   403   201    403
@@ -128,6 +130,7 @@ const estateMatrix = `
 	GET    {w}/workspace-services/{s}/user-resources/{u}                                401  401     401     404   404  200 404 200  404  404  403   404   403    404
 	PATCH  {w}/workspace-services/{s}/user-resources/{u}                                401  401     401     404   404  202 404 202  404  404  403   404   403    404
 	GET    {w}/workspace-services/{s}/user-resources/{u}/audit                          401  401     401     404   404  403 403 200  200  200  200   404   404    404
+	POST   {w}/workspace-services/{s}/user-resources/{u}/extend                         401  401     401     404   404  200 404 200  404  404  403   404   403    404
 	GET    {w}/workspace-services/{s}/user-resources/{u}/history                        401  401     401     404   404  200 404 200  404  404  200   404   404    404
 	POST   {w}/workspace-services/{s}/user-resources/{u}/invoke-action                  401  401     401     404   404  202 404 202  404  404  403   404   403    404
 	GET    {w}/workspace-services/{s}/user-resources/{u}/operations                     401  401     401     404   404  200 404 200  404  404  200   404   404    404

@@ -42,7 +42,7 @@ type Route struct {
 // anything else is.
 func (a *api) routes() []Route {
 	return slices.Concat(a.workspaceRoutes(), a.serviceRoutes(), a.userResourceRoutes(), a.sharedServiceRoutes(), a.templateRoutes(), a.wantedRoutes(),
-		a.operationRoutes(), a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(),
+		a.operationRoutes(), a.driftRoutes(), a.requestRoutes(), a.decisionRoutes(), a.fileRoutes(), a.auditRoutes(), a.searchRoutes(),
 		a.memberRoutes(), a.personRoutes(), a.probeRoutes())
 }
 

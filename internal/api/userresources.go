@@ -22,6 +22,8 @@ func (a *api) userResourceRoutes() []Route {
 		versioned(ofUserResource, access.ChangeUserResource, "Change a user resource, enable, disable or upgrade it", a.patchUserResource),
 		changing(http.MethodDelete, ofUserResource, access.DeleteUserResource, "Delete a user resource", a.deleteUserResource).says("It has to be disabled before."),
 		post(ofUserResource+"/invoke-action", access.ChangeUserResource, "Do a custom action of the template, such as starting a machine", a.actOnUserResource).answers(http.StatusAccepted),
+		post(ofUserResource+"/extend", access.ChangeUserResource, "Put off the stop of a machine", a.extendUserResource).
+			says("Whatever would stop it, idleness or its schedule, does not until so many hours from now; a warning that was given is void. The stop that is announced stands in azureStatus."),
 	}, subjectRoutes[UserResourceList, UserResourceOperation, UserResourceStop](a, ofUserResource, "a user resource",
 		happened{read: access.UserResourceOperations, audit: access.Audit, stop: access.StopUserResource, retry: access.RetryUserResource})...)
 }

@@ -116,3 +116,41 @@ func TestLostAnswers(t *testing.T) {
 		})
 	}
 }
+
+// TestInventory: stacks are listed at their scope alone, groups by the tag of
+// their TRE, and a group that is not there holds nothing.
+func TestInventory(t *testing.T) {
+	t.Parallel()
+	s := local(t, arm.Config{})
+	s.Put(template.Resource{ID: "/subscriptions/" + subscription + "/resourceGroups/rg-ours", Type: "Microsoft.Resources/resourceGroups", Name: "rg-ours",
+		Body: map[string]any{"location": "westeurope", "tags": map[string]any{"tre_id": "ours", "tre_workspace_id": "w"}}})
+	stacks, pass := dial(t, s), ticks(t)
+	for _, place := range []workspace.Stack{at, group} {
+		if _, err := stacks.Deploy(t.Context(), workspace.Deployment{Stack: place, Run: "op.1", Template: []byte(small)}); err != nil {
+			t.Fatal(err)
+		}
+		for range 1000 {
+			if seen, err := stacks.Look(t.Context(), place, ""); err != nil || seen.Progress != workspace.InProgress {
+				break
+			}
+			pass()
+		}
+		held, err := stacks.Held(t.Context(), place.Subscription, place.Group)
+		if err != nil || len(held) != 1 || held[0].Stack.Name != place.Name || held[0].Stack.Group != place.Group || !strings.EqualFold(held[0].State, "succeeded") || held[0].ID == "" {
+			t.Errorf("%+v, %v", held, err)
+		}
+	}
+	groups, err := stacks.Groups(t.Context(), subscription, "ours")
+	if err != nil || len(groups) != 1 || groups[0].Name != "rg-ours" || groups[0].Tags["tre_workspace_id"] != "w" {
+		t.Errorf("%+v, %v", groups, err)
+	}
+	if held, err := stacks.Held(t.Context(), subscription, "rg-nowhere"); err != nil || len(held) != 0 {
+		t.Errorf("a group that is not there: %+v, %v", held, err)
+	}
+	if _, err := stacks.Groups(t.Context(), subscription, "x' or '1"); err == nil {
+		t.Error("a TRE id that is more than that")
+	}
+	if _, err := stacks.Held(t.Context(), "../x", ""); err == nil {
+		t.Error("a subscription that leads elsewhere")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/functions/drift"
 	"github.com/trefoil-tre/trefoil/functions/resourcestep"
 	"github.com/trefoil-tre/trefoil/functions/tend"
 	"github.com/trefoil-tre/trefoil/functions/workspacerequest"
@@ -30,6 +31,7 @@ func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, canary res
 	if !c.Workspaces.On() {
 		azfunc.Add(app, "resourcestep", "order", off[message.Step, resourcestep.Out]())
 		azfunc.Add(app, "tend", "tick", tend.Function{}.Handle)
+		azfunc.Add(app, "drift", "order", off[message.Drift, drift.Out]())
 		azfunc.Add(app, "workspacerequest", "order", off[message.RequestWorkspace, workspacerequest.Out]())
 		return nil
 	}
@@ -42,8 +44,10 @@ func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, canary res
 			Addresses: s.Store, Packages: s.Store, Names: s.Store, Work: s.Store, Cards: s.Store, Rolls: s.Store, Members: s.Store,
 			Stacks: stacks, Machines: machines, Vault: vault, Canary: canary, Orders: backing.Traced{Orders: s.Orders}}}.Handle)
 	builder := backing.Builder(s, c, vault, log)
-	azfunc.Add(app, "tend", "tick", tend.Function{Platform: backing.Platform(c), Rules: backing.Idle(c), Again: c.Workspaces.StopAgain, Parallel: c.Work.Concurrency,
-		Now: time.Now, Log: log, Ports: tend.Ports{Store: s.Store, Lists: s.Store, Powers: machines, Metrics: metrics, Builder: builder}}.Handle)
+	azfunc.Add(app, "tend", "tick", tend.Function{Platform: backing.Platform(c), Rules: backing.Idle(c), Again: c.Workspaces.StopAgain, Drift: c.Workspaces.Drift, Parallel: c.Work.Concurrency,
+		Now: time.Now, Log: log, Ports: tend.Ports{Store: s.Store, Lists: s.Store, Powers: machines, Metrics: metrics, Builder: builder, Drifts: s.Store}}.Handle)
+	azfunc.Add(app, "drift", "order", drift.Function{Platform: backing.Platform(c), Parallel: c.Work.Concurrency, Now: time.Now, Log: log,
+		Ports: drift.Ports{Lists: s.Store, Inventory: stacks, Powers: machines, Drifts: s.Store}}.Handle)
 	azfunc.Add(app, "workspacerequest", "order", workspacerequest.Function{Builder: builder, Now: time.Now,
 		Refusals: backing.Refusals(s, c)}.Handle)
 	return nil

@@ -12,11 +12,12 @@ import (
 )
 
 // newResources answers what people ask of workspaces and of what is in them.
-// Of the vault it has Put alone. It asks nobody for power states: what faces
-// people has no way to Azure Resource Manager.
+// Of the vault it has Put alone. What faces people has no way to Azure Resource
+// Manager: what it tells of machines is what the engine saw.
 func newResources(c config.Config, people *desk.Desk, s backing.State) (*resources.Desk, error) {
-	d := &resources.Desk{Desk: people, Platform: backing.Platform(c), Now: time.Now, Log: people.Log, Parallel: c.Work.Concurrency, Ports: resources.Ports{
-		Rows: s.Store, Lists: s.Store, Requests: s.Store, Templates: s.Store, Cards: s.Store, Work: s.Store}}
+	d := &resources.Desk{Desk: people, Idle: backing.Idle(c), Now: time.Now, Log: people.Log, Parallel: c.Work.Concurrency, Ports: resources.Ports{
+		Rows: s.Store, Lists: s.Store, Requests: s.Store, Templates: s.Store, Cards: s.Store, Work: s.Store,
+		Machines: s.Store, Drifts: s.Store, Orders: backing.Traced{Orders: s.Orders}}}
 	if !c.Workspaces.On() {
 		return d, nil
 	}

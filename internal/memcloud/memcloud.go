@@ -43,7 +43,8 @@ type Cloud struct {
 	calls    map[Call]int
 	stacks   map[workspace.Stack]*stack // by address, its location left out
 	machines map[workspace.Machine]*machine
-	secrets  map[string]*secret // by name
+	secrets  map[string]*secret           // by name
+	groups   map[string][]workspace.Group // by subscription
 	tokens   int
 }
 
@@ -63,6 +64,9 @@ func New(c Config) *Cloud {
 
 // Stacks is the port of stacks.
 func (c *Cloud) Stacks() workspace.Stacks { return stacks{c} }
+
+// Inventory is the port that lists what there is.
+func (c *Cloud) Inventory() workspace.Inventory { return stacks{c} }
 
 // Machines is the port of virtual machines.
 func (c *Cloud) Machines() workspace.Machines { return machines{c} }

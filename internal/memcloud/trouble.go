@@ -21,6 +21,8 @@ const (
 	LookMachine Call = "look at machine"
 	Powers      Call = "powers"
 	Busy        Call = "busy" // the metrics
+	Groups      Call = "groups"
+	Held        Call = "held" // a list of stacks
 	Put         Call = "put"
 	Forget      Call = "forget"
 	Read        Call = "read"

@@ -16,10 +16,11 @@ const (
 	QueueNotify  = "notify"
 	QueueStep    = "resourcestep"
 	QueueRequest = "workspacerequest"
+	QueueDrift   = "drift"
 )
 
 // Queues lists every queue of orders.
-var Queues = []string{QueueInspect, QueueVerdict, QueueAdvance, QueueDeliver, QueuePurge, QueueNotify, QueueStep, QueueRequest}
+var Queues = []string{QueueInspect, QueueVerdict, QueueAdvance, QueueDeliver, QueuePurge, QueueNotify, QueueStep, QueueRequest, QueueDrift}
 
 // Inspect orders the inspection of one file of a draft, one slice at a time.
 type Inspect struct {

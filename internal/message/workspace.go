@@ -1,5 +1,7 @@
 package message
 
+import "time"
+
 // Step orders the next step of an operation on a resource, or a look at the one
 // that is under way.
 type Step struct {
@@ -48,4 +50,10 @@ type RequestedMember struct {
 	RequestedPerson
 
 	Role string `json:"role"`
+}
+
+// Drift orders that the cloud is compared with what is kept.
+type Drift struct {
+	At    time.Time `json:"at"` // when it was ordered: a report that began later answers it
+	Trace string    `json:"trace,omitempty"`
 }

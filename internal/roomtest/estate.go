@@ -27,6 +27,8 @@ type Estate struct {
 	Stacks    workspace.Stacks
 	Machines  workspace.Machines
 	Secrets   workspace.Vault
+	Inventory workspace.Inventory
+	Drifts    workspace.Drifts
 }
 
 // NewEstate makes a world with a cloud. The cloud's clock is the world's.
@@ -36,6 +38,7 @@ func NewEstate(w *World, c memcloud.Config) *Estate {
 	p := estate{w}
 	e.Resources, e.Lists, e.Wanted, e.Addresses, e.Packages, e.Names, e.Fleets = p, p, p, p, p, p, p
 	e.Stacks, e.Machines, e.Secrets = stacks{w, e.Cloud.Stacks()}, machines{w, e.Cloud.Machines()}, secrets{w, e.Cloud.Vault()}
+	e.Inventory, e.Drifts = inventory{w, e.Cloud.Inventory()}, p
 	w.told = append(w.told, e.tell)
 	return e
 }
@@ -50,6 +53,10 @@ type (
 	machines struct {
 		w  *World
 		to workspace.Machines
+	}
+	inventory struct {
+		w  *World
+		to workspace.Inventory
 	}
 	secrets struct {
 		w  *World
@@ -139,6 +146,22 @@ func (p estate) Name(ctx context.Context, suffix string, key workspace.Key) erro
 
 func (p estate) Named(ctx context.Context, suffix string) (workspace.Key, error) {
 	return call(&p.w.Faults, "Names.Named", func() (workspace.Key, error) { return p.w.Store.Named(ctx, suffix) })
+}
+
+func (p estate) Drift(ctx context.Context) (workspace.Drift, error) {
+	return call(&p.w.Faults, "Drifts.Drift", func() (workspace.Drift, error) { return p.w.Store.Drift(ctx) })
+}
+
+func (p estate) SaveDrift(ctx context.Context, d workspace.Drift) error {
+	return only(&p.w.Faults, "Drifts.SaveDrift", func() error { return p.w.Store.SaveDrift(ctx, d) })
+}
+
+func (p inventory) Groups(ctx context.Context, subscription, tre string) ([]workspace.Group, error) {
+	return call(&p.w.Faults, "Inventory.Groups", func() ([]workspace.Group, error) { return p.to.Groups(ctx, subscription, tre) })
+}
+
+func (p inventory) Held(ctx context.Context, subscription, group string) ([]workspace.Held, error) {
+	return call(&p.w.Faults, "Inventory.Held", func() ([]workspace.Held, error) { return p.to.Held(ctx, subscription, group) })
 }
 
 func (p stacks) Deploy(ctx context.Context, d workspace.Deployment) (string, error) {

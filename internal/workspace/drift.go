@@ -98,6 +98,25 @@ type Census struct {
 	Powers   []string          // subscriptions whose machines were asked for
 }
 
+// Scopes are where stacks of the TRE can be: each subscription with workspaces
+// or shared services, the core's group, and the group of every workspace.
+func (p Platform) Scopes(workspaces []Resource) []Stack {
+	scopes := []Stack{{Subscription: p.Subscription}, {Subscription: p.Subscription, Group: p.Group}}
+	for _, w := range workspaces {
+		if w.Kind != Workspace || w.Gone() {
+			continue
+		}
+		sub := p.subscription(w)
+		if own := (Stack{Subscription: sub}); !slices.Contains(scopes, own) {
+			scopes = append(scopes, own)
+		}
+		if w.Generation > 0 {
+			scopes = append(scopes, Stack{Subscription: sub, Group: p.groupOf(w)})
+		}
+	}
+	return scopes
+}
+
 // Compare tells how a census differs from the resources that there are. What
 // was read after the census is trusted before it: only resources that rest, and
 // rested before the look began, can miss anything.

@@ -22,6 +22,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/idle"
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
@@ -91,11 +92,18 @@ type Builder interface {
 	Library
 }
 
-// Powers tells the power states of machines.
-type Powers interface {
-	// Powers returns the state of every machine of a subscription, by their ids
-	// in lower case, in one call (W61).
-	Powers(ctx context.Context, subscription string) (map[workspace.Machine]workspace.Power, error)
+// Machines keeps what the engine saw of machines: what faces people has no way
+// to Azure Resource Manager.
+type Machines interface {
+	workspace.Fleets
+	// CommitChange is workspace.Store's.
+	CommitChange(ctx context.Context, c workspace.Change) (workspace.Change, error)
+}
+
+// Orders puts orders on queues.
+type Orders interface {
+	// Send puts a message on a queue, to be seen after delay.
+	Send(ctx context.Context, queue string, message any, delay time.Duration) error
 }
 
 // Ports are what a desk works with.
@@ -107,20 +115,20 @@ type Ports struct {
 	Cards     airlock.Workspaces
 	Work      Work
 	Builder   Builder // nil: workspaces are not set up here, what there is can be read
-	Powers    Powers  // nil: nobody is asked
+	Machines  Machines
+	Drifts    workspace.Drifts
+	Orders    Orders
 }
 
-// Desk answers people. It remembers which versions of templates there are and
-// which machines run, for a moment, and is safe for concurrent use.
+// Desk answers people. It remembers which versions of templates there are, for a
+// moment, and is safe for concurrent use.
 type Desk struct {
 	Desk  *desk.Desk // which lets callers in
 	Ports Ports
-	// Platform says in which subscription the machines of a workspace are.
-	Platform workspace.Platform
-	Now      func() time.Time
-	Log      *slog.Logger // nil means slog.Default
-	// Fresh is how long what was read of templates and machines serves again; 0
-	// means 15 seconds: a page that is looked at asks again as often.
+	Idle  idle.Rules // of extensions; zero means idle.DefaultRules
+	Now   func() time.Time
+	Log   *slog.Logger // nil means slog.Default
+	// Fresh is how long what was read of templates serves again; 0 means 15 seconds: a page that is looked at asks again as often.
 	Fresh time.Duration
 	// Parallel is how many calls to storage one call of a person has under
 	// way; 0 means 8, as desk.Desk.Parallel.
@@ -128,7 +136,6 @@ type Desk struct {
 
 	versions memory[[]workspace.Registered]
 	strays   memory[[]airlock.Workspace]
-	powers   memory[map[workspace.Machine]workspace.Power]
 }
 
 // ErrNotSetUp is the answer where nothing can be deployed.

@@ -13,7 +13,7 @@ import (
 type View struct {
 	Resource workspace.Resource
 	Upgrades []template.Upgrade
-	Power    workspace.Power // of a user resource that is a machine, where it is known
+	Machine  workspace.Berth // of a user resource that is a machine: what is known of it
 	// Restricted says that only what everybody may know of a shared service is
 	// to be told.
 	Restricted bool

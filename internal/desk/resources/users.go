@@ -2,9 +2,7 @@ package resources
 
 import (
 	"context"
-	"log/slog"
 	"slices"
-	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/desk"
@@ -143,39 +141,4 @@ func (d *Desk) InvokeUserResource(ctx context.Context, c desk.Caller, p Place, d
 		return workspace.Operation{}, err
 	}
 	return d.invoke(ctx, d.act(c, "invoke on user resource "+p.ID, access.ChangeUserResource, ""), r, deed)
-}
-
-// machine is the virtual machine that a resource is, by its ARM id in lower
-// case; "" for others.
-func machine(r workspace.Resource) workspace.Machine {
-	id, _ := r.Outputs["azure_resource_id"].(string)
-	return workspace.Machine(strings.ToLower(id))
-}
-
-// powered adds the power states of machines, asked for in one call (W61) and
-// remembered for a moment. Nobody waits for a cloud that does not answer: then
-// the states are left out.
-func (d *Desk) powered(ctx context.Context, in string, views []View) {
-	if d.Ports.Powers == nil || !slices.ContainsFunc(views, func(v View) bool { return machine(v.Resource) != "" }) {
-		return
-	}
-	within, err := d.stored(ctx, where{kind: workspace.Workspace, id: in})
-	if err != nil {
-		d.log().WarnContext(ctx, "power states not read", slog.String("workspace", in), slog.Any("error", err))
-		return
-	}
-	subscription := within.Subscription
-	if subscription == "" {
-		subscription = d.Platform.Subscription
-	}
-	powers, err := d.powers.get(ctx, subscription, d.Now(), d.fresh(), func(ctx context.Context) (map[workspace.Machine]workspace.Power, error) {
-		return d.Ports.Powers.Powers(ctx, subscription)
-	})
-	if err != nil {
-		d.log().WarnContext(ctx, "power states not read", slog.String("workspace", in), slog.Any("error", err))
-		return
-	}
-	for i := range views {
-		views[i].Power = powers[machine(views[i].Resource)]
-	}
 }

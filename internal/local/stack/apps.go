@@ -20,7 +20,7 @@ import (
 var (
 	FrontFunctions  = []string{"api", "portal", "blobcreated", "blobscanned", "airlockchanged", "armchanged", "workspacerequested"}
 	EngineFunctions = []string{"airlockinspect", "airlockverdict", "airlockadvance", "airlockdeliver", "airlockpurge",
-		"notify", "sweep", "retain", "tend", "resourcestep", "workspacerequest"}
+		"notify", "sweep", "retain", "tend", "drift", "resourcestep", "workspacerequest"}
 )
 
 // startApps runs the staged app twice, each with its own settings.
