@@ -77,7 +77,7 @@ func (f Function) warn(ctx context.Context, n workspace.Warning, in, name string
 		l := letter{key: airlock.Key{Workspace: in, Request: n.Resource}, id: fmt.Sprintf("%s.%s.%d.stopping", in, n.Resource, n.Seq), event: "stopping", at: n.At, to: p}
 		failed = append(failed, f.send(ctx, l, func() (compose.Content, error) {
 			return compose.RenderMachine(compose.Machine{Recipient: p.to.Name, Owner: p.id == r.Owner.OID, Name: r.Name(), Workspace: name, Person: r.Owner.Name,
-				Scheduled: n.Cause == idle.Scheduled, Stop: n.Stop, When: n.At, Link: f.Portal + r.Path()})
+				Scheduled: n.Cause == idle.Scheduled, Stop: n.Stop, When: n.At, Link: f.Portal + "/workspaces/" + in + "/resources"})
 		}))
 	}
 	return errors.Join(failed...)

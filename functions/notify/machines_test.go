@@ -66,7 +66,7 @@ func TestWhoIsWarned(t *testing.T) {
 			if got := p.told(); got != tt.want || len(p.mails) != 1 {
 				t.Fatalf("told %q in %d mails, want %q", got, len(p.mails), tt.want)
 			}
-			link := "https://tre.example/portal/workspaces/" + roomtest.Here + "/workspace-services/" + wantedID + "/user-resources/" + deskID
+			link := "https://tre.example/portal/workspaces/" + roomtest.Here + "/resources"
 			if m := p.mails[0]; m.Check() != nil || !strings.Contains(m.Text, link+"\n") || strings.Contains(m.HTML, "Desktop <b>") {
 				t.Errorf("mail %v %s", m.Check(), m.Text)
 			}

@@ -31,6 +31,7 @@ var results = map[string]banner{
 	"unfreeze":       {"good", "The workspace goes on", []string{"Everything goes on where it stood, and all deadlines begin anew. Its people get a mail."}},
 	"stop-operation": {"good", "The operation is asked to stop", []string{"What is under way is stopped; then the operation ends as failed, with who asked."}},
 	"try-again":      {"good", "It is tried again", []string{"A new operation goes on where the failed one stopped."}},
+	"extend":         {"good", "The machine is kept running", []string{"Nothing stops it before the time that its line tells. The warning is void."}},
 	"remove":         {"good", "The file is removed", []string{"It will not be submitted. You can upload a file of that name again."}},
 }
 

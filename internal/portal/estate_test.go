@@ -12,6 +12,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/idle"
 )
 
 // canary is a secret that must turn up on no page.
@@ -31,13 +32,6 @@ const (
 	otherVM   = "55555555-5555-4555-8555-555555555504"
 	vmARM     = "/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm1"
 )
-
-// powers knows one machine.
-type powers struct{}
-
-func (powers) Powers(context.Context, string) (map[workspace.Machine]workspace.Power, error) {
-	return map[workspace.Machine]workspace.Power{vmARM: "deallocated"}, nil
-}
 
 // study is a template for workspaces with a secret in it.
 var study = map[string][]byte{
@@ -59,7 +53,7 @@ func (b *bench) newEstate() *resources.Desk {
 	_, err := b.builder.Register(b.t.Context(), b.act("adam"), study, true)
 	b.must(err)
 	return &resources.Desk{Desk: b.desk, Now: b.now, Log: b.desk.Log, Ports: resources.Ports{Rows: b.store, Lists: b.store, Requests: b.store,
-		Templates: b.store, Cards: b.store, Work: b.store, Builder: b.builder, Powers: powers{}}}
+		Templates: b.store, Cards: b.store, Work: b.store, Builder: b.builder, Machines: b.store}}
 }
 
 // act is a call of its own.
@@ -123,6 +117,16 @@ func (b *bench) furnish() {
 		Properties: map[string]any{"display_name": "Ann's machine"}, Outputs: map[string]any{"azure_resource_id": vmARM}})
 	b.put(workspace.Resource{ID: otherVM, Kind: workspace.UserResource, Workspace: here, Service: serviceID, Owner: people["bob"],
 		Properties: map[string]any{"display_name": "Bob's machine"}, Status: workspace.DeploymentFailed, Message: "QuotaExceeded: no cores left"})
+}
+
+// seen stores what was seen of Ann's machine.
+func (b *bench) seen(power workspace.Power, m idle.Machine) {
+	b.t.Helper()
+	f, err := b.store.Fleet(b.t.Context(), here)
+	b.must(err)
+	f, _ = f.Look(machineID, m, power, idle.Sight{Running: power.Runs(), Known: true}, b.now(), idle.DefaultRules)
+	_, err = b.store.CommitChange(b.t.Context(), workspace.Change{Partition: here, Fleets: []workspace.Fleet{f}})
+	b.must(err)
 }
 
 // system is the key of the workspace's own resource.

@@ -3,8 +3,10 @@ package portal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -167,6 +169,7 @@ func (p *portal) resourceActions() map[string]page {
 			return err
 		}),
 	}
+	all["extend"] = p.resourceActed("extend", p.extend)
 	if p.Roster != nil {
 		hold := func(do func(context.Context, desk.Caller, string, string) (airlock.Hold, error)) deed {
 			return func(ctx context.Context, v visitor, id string, r *http.Request) error {
@@ -177,6 +180,17 @@ func (p *portal) resourceActions() map[string]page {
 		all["freeze"], all["unfreeze"] = p.resourceActed("freeze", hold(p.Roster.Freeze)), p.resourceActed("unfreeze", hold(p.Roster.Unfreeze))
 	}
 	return all
+}
+
+// extend puts off the stop of a machine.
+func (p *portal) extend(ctx context.Context, v visitor, id string, r *http.Request) error {
+	hours, err := strconv.ParseFloat(text(r, "hours"), 64)
+	if err != nil {
+		return fmt.Errorf("hours: %.20q is no number: %w", text(r, "hours"), airlock.ErrInvalid)
+	}
+	s := named(id, r)
+	_, err = p.Resources.Extend(ctx, v.Caller, resources.Place{Workspace: id, Service: s.Service, ID: s.ID}, hours)
+	return err
 }
 
 // resourceActed is the answer to a form: the workspace's page, which says what

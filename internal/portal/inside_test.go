@@ -6,8 +6,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/idle"
 )
 
 const inside = "/workspaces/" + here + "/resources"
@@ -28,6 +30,7 @@ func TestInside(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.furnish()
+	b.seen("deallocated", idle.Machine{})
 	for who, tt := range map[string]struct {
 		status        int
 		forms         string
@@ -204,5 +207,34 @@ func TestFreezeFromThePage(t *testing.T) {
 	b.post("adam", inside+"/freeze", url.Values{"reason": {"again"}})
 	if a := b.get("olga", inside); !b.frozen(here) || offeredInside(a.body) != "" {
 		t.Errorf("an owner may lift what an administrator froze: forms %q", offeredInside(a.body))
+	}
+}
+
+// TestKeepRunning: a machine's owner sees that it is going to be stopped, and puts
+// that off; what is no number of hours is not taken, and nobody else can.
+func TestKeepRunning(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.furnish()
+	b.seen("running", idle.Machine{WhenIdle: time.Minute})
+	if a := b.get("ann", inside); offeredInside(a.body) != "extend" || !strings.Contains(a.body, "going to be stopped") || !strings.Contains(a.body, "nobody uses it") {
+		t.Fatalf("%q %s", offeredInside(a.body), a.body)
+	}
+	form := url.Values{"id": {machineID}, "service": {serviceID}, "hours": {"lots"}}
+	for hours, status := range map[string]int{"lots": 422, "-1": 422, "NaN": 422, "1000": 422, "": 422} {
+		form.Set("hours", hours)
+		if a := b.post("ann", inside+"/extend", form); a.status != status || !strings.Contains(a.body, "hours") {
+			t.Errorf("%q hours: %d", hours, a.status)
+		}
+	}
+	form.Set("hours", "4")
+	if a := b.post("mia", inside+"/extend", form); a.status != http.StatusNotFound {
+		t.Errorf("who does not see it: %d", a.status)
+	}
+	if a := b.post("ann", inside+"/extend", form); a.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if a := b.get("ann", inside+"?done=extend"); !strings.Contains(a.body, "kept running until") || !strings.Contains(a.body, "The machine is kept running") {
+		t.Error(a.body)
 	}
 }

@@ -63,6 +63,13 @@ type Resources interface {
 	Standing
 	Estate
 	Operations
+	Keeper
+}
+
+// Keeper keeps machines running.
+type Keeper interface {
+	// Extend puts off the stop of a machine.
+	Extend(ctx context.Context, c desk.Caller, p resources.Place, hours float64) (resources.View, error)
 }
 
 // wantedLabels are the statuses of requests for workspaces in words.
