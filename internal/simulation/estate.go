@@ -122,7 +122,7 @@ func (e *estate) borrow() *provision.Builder {
 // with gives a call a desk of its own.
 func (e *estate) with(do func(*resources.Desk) error) error {
 	b, w, p := e.borrow(), e.w, e.ports
-	err := do(&resources.Desk{Desk: w.people.desk, Platform: platform, Now: w.clock, Log: e.log, Parallel: 1, Ports: resources.Ports{Rows: p.Store, Lists: p.Lists,
+	err := do(&resources.Desk{Desk: w.people.desk, Now: w.clock, Log: e.log, Parallel: 1, Ports: resources.Ports{Rows: p.Store, Lists: p.Lists,
 		Requests: p.Requests, Templates: p.Templates, Cards: w.ports.Workspaces, Work: w.ports.Work, Builder: b}})
 	e.idle = append(e.idle, b)
 	return err
