@@ -77,7 +77,7 @@ func newBed(t testing.TB, c ...func(*memcloud.Config)) *bed {
 	b.room = resourcestep.Function{Now: w.Now, Cadence: cadence, Refusals: w.Ledger.Refusals,
 		Platform: workspace.Platform{TRE: "tre", Location: "westeurope", Subscription: "s", Group: "rg-core"},
 		Pool:     workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/12")},
-		Ports: resourcestep.Ports{Store: e.Resources, Lists: e.Lists, Requests: e.Wanted, Addresses: e.Addresses, Packages: e.Packages, Names: e.Names,
+		Ports: resourcestep.Ports{Store: e.Resources, Lists: e.Lists, Requests: e.Wanted, Addresses: e.Addresses, Packages: e.Packages, Names: e.Names, Fleets: e.Fleets,
 			Work: w.Work, Cards: w.Spaces, Rolls: w.Rolls, Members: w.Members, Stacks: e.Stacks, Machines: e.Machines, Vault: e.Secrets, Canary: b.canary(), Orders: w.Orders}}
 	return b
 }

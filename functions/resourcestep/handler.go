@@ -46,6 +46,7 @@ type Ports struct {
 	Addresses workspace.Addresses
 	Packages  workspace.Packages
 	Names     workspace.Names
+	Fleets    workspace.Fleets // nil: power states are not noted
 	Work      airlock.Work
 	Cards     airlock.Workspaces // remembers nothing
 	Rolls     people.Rolls

@@ -22,7 +22,11 @@ func (s *step) settle(ctx context.Context) (more bool, err error) {
 	if target.Gone() && target.ID != "" {
 		target.Secrets = nil
 	}
-	return !op.Ended(), s.commit(ctx, write{op: op, target: target, own: own, said: outcome(op, s.i)})
+	err = s.commit(ctx, write{op: op, target: target, own: own, said: outcome(op, s.i)})
+	if err == nil {
+		s.powered(ctx, op)
+	}
+	return !op.Ended(), err
 }
 
 // refuse ends the operation at a step that is not begun.
