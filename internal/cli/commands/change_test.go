@@ -126,6 +126,20 @@ func TestRequestsAndApprovalsAreAskedFor(t *testing.T) {
 	}
 }
 
+// TestAStopIsPutOff by so many hours from now.
+func TestAStopIsPutOff(t *testing.T) {
+	t.Parallel()
+	server := orders(t, map[string]answer{"POST " + onMachine + "/extend": {body: `{"userResource":` + machineAnswer + `}`}})
+	line := []string{"workspace", heart, "workspace-service", desktops, "user-resource", machine, "extend"}
+	got := newWorld(t).at(server.Server).must(append(line, "--hours", "2.5")...)
+	if last := server.last(); last.body != `{"hours":2.5}` || last.header.Get("Idempotency-Key") == "" || !strings.Contains(got.out, machine) {
+		t.Errorf("%s %s, printed %s", last.line, last.body, got.out)
+	}
+	if got := newWorld(t).at(server.Server).run(append(line, "--hours", "0")...); got.code != cli.Usage {
+		t.Errorf("no time at all: %+v", got)
+	}
+}
+
 // TestAPersonsRequestWaits: who is no administrator is told so plainly.
 func TestAPersonsRequestWaits(t *testing.T) {
 	t.Parallel()

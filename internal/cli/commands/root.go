@@ -63,7 +63,7 @@ func Root(c *cli.Context) *cobra.Command {
 		resources.Operations(c), resources.Operation(c), templates.Template(c))
 	add(root, groupEstate, templates.Lists(c)...)
 	add(root, groupPeople, newUsers(c), newRoles(c), newPeople(c))
-	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c))
+	add(root, groupSystem, newLogin(c, signer), newLogout(c, signer), newAuth(c, signer), newGetToken(c), newCall(c), newHealth(c), newAdmin(c))
 	root.AddCommand(cli.Completing("workspace", c.CompleteWorkspace()), completeShared, newVersion(c), newMan(c))
 	root.AddCommand(topics()...)
 	fit(c, root)

@@ -25,7 +25,7 @@ func (k *kind) family(c *cli.Context, example string) (all, one, completing *cob
 // resource, and about what is in it.
 func InWorkspace(c *cli.Context) []*cobra.Command {
 	allOwned, oneOwned, completeOwned := owned.family(c, "tre workspace ID workspace-service ID user-resource ID show")
-	oneOwned.AddCommand(owned.machines(c)...)
+	oneOwned.AddCommand(append(owned.machines(c), newExtend(c))...)
 	all, one, complete := services.family(c, "tre workspace ID workspace-service ID show")
 	one.AddCommand(allOwned, oneOwned, completeOwned)
 	return append(workspaces.changes(c), newWorkspaceShow(c), all, one, complete)

@@ -174,10 +174,26 @@ func (u *user) machine(service []string) {
 	for _, line := range []string{"stop", "start", "restart", "redeploy", "reset-password"} {
 		wants(u.t, line, u.must("", append(mine, line)...), "action_succeeded")
 	}
+	code, out, errs := u.run("", append(mine, "extend", "--hours", "2")...) // whether it runs is known from the last look of a timer
+	if code != cli.Done && (code != cli.Conflict || !strings.Contains(errs, "start it first")) {
+		u.t.Errorf("put off: exit code %d: %s%s", code, out, errs)
+	}
 	u.must("", append(mine, "resize", "--size", "4 CPU | 16GB RAM")...)
 	wants(u.t, "the size", u.must("", append(mine, "show")...), "4 CPU | 16GB RAM")
 	u.must("", append(mine, "set-enabled", "--disable")...)
 	wants(u.t, "deleted", u.must("", append(mine, "delete", "--yes")...), "deleted")
+}
+
+// driftIsRead: other stories make and delete meanwhile, so that something may
+// well differ.
+func driftIsRead(t *testing.T) {
+	code, out, errs := as(t, "admin").run("", "admin", "drift", "--fresh")
+	if code != cli.Done && code != cli.Failed || !strings.Contains(out, "Looked") {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+	if code, _, errs := as(t, "visitor").run("", "admin", "drift"); code != cli.NotAllowed {
+		t.Errorf("read by who is no administrator: exit code %d: %s", code, errs)
+	}
 }
 
 // sharedService is made from a template of ours.

@@ -76,6 +76,7 @@ func TestCommands(t *testing.T) {
 			"requests for workspaces":                   requestsForWorkspaces,
 			"a workspace from request to removal":       workspaceFromRequestToRemoval,
 			"a shared service":                          sharedService,
+			"how Azure differs":                         driftIsRead,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
