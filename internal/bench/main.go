@@ -60,6 +60,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 		func(ctx context.Context) ([]line, error) { return onAzurite(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return reads(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return resources(ctx, endpoints) },
+		func(ctx context.Context) ([]line, error) { return provisioning(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return uploading(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return starting(ctx, handler) },
 		func(ctx context.Context) ([]line, error) { return tenGigabytes(ctx, handler, endpoints) },

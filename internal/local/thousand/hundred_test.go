@@ -58,6 +58,12 @@ func TestAHundredWorkspacesAtOnce(t *testing.T) {
 		}
 	}
 	ranges(t, made)
+	for _, peak := range rig.Peaks() {
+		t.Logf("a handler had at most %d MiB", peak>>20)
+		if peak > 100<<20 {
+			t.Errorf("a handler had %d MiB, and one at rest has twenty", peak>>20)
+		}
+	}
 }
 
 // at does something many times at once.
