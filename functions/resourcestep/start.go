@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
+
+// held is after how long what was read of a job is read again before Azure is
+// called: nothing in Azure is deployed, and done with, in less.
+const held = 15 * time.Second
 
 // start has the cloud begin what the target waits for, and orders the first
 // look. Who comes a second time starts the same run again, which is harmless;
@@ -23,7 +28,7 @@ func (s *step) start(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	begin, err := s.prepare(ctx)
-	if s.f.Now().Sub(now) >= s.f.Cadence.First { // who was held up reads again: the job may have ended meanwhile, and Azure would do it anew
+	if s.f.Now().Sub(now) >= held { // who was held up reads again: the job may have ended meanwhile, and Azure would do it anew
 		return true, nil
 	}
 	token := ""

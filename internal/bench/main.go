@@ -56,7 +56,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	defer func() { err = cmp.Or(err, handler.remove()) }()
 	var lines []line
 	for _, measure := range []func(context.Context) ([]line, error){
-		operations, processor, hop, reading, commandLine,
+		operations, processor, hop, reading, commandLine, many,
 		func(ctx context.Context) ([]line, error) { return onAzurite(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return reads(ctx, endpoints) },
 		func(ctx context.Context) ([]line, error) { return resources(ctx, endpoints) },

@@ -111,7 +111,7 @@ func (t *TRE) Each(ctx context.Context, n int, order func(ctx context.Context, i
 			if err != nil {
 				return err
 			}
-			return t.queue.await(ctx, func() bool {
+			return t.queue.await(ctx, op.ID, func() bool {
 				now, err := t.Store.Operation(ctx, op.Key())
 				return err == nil && now.Ended()
 			})

@@ -19,7 +19,7 @@ type queue struct {
 	work   sync.WaitGroup
 
 	mu   sync.Mutex
-	wake chan struct{} // closed, and made anew, when an order was handled
+	wake map[string]chan struct{} // by operation: is told when an order about it was handled
 }
 
 // Handling is how many orders are handled at once: host.json's batch, twice.
@@ -30,7 +30,7 @@ const retried = 50 * time.Millisecond
 
 func newQueue(ctx context.Context, room *resourcestep.Function) *queue {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	q := &queue{ctx: ctx, cancel: cancel, room: room, slots: make(chan struct{}, handling), wake: make(chan struct{})}
+	q := &queue{ctx: ctx, cancel: cancel, room: room, slots: make(chan struct{}, handling), wake: map[string]chan struct{}{}}
 	room.Ports.Orders = q
 	return q
 }
@@ -71,27 +71,33 @@ func (q *queue) handle(m message.Step) {
 	case out.Step != nil:
 		_ = q.Send(q.ctx, message.QueueStep, *out.Step, 0)
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	close(q.wake)
-	q.wake = make(chan struct{})
+	select {
+	case q.waker(m.Operation) <- struct{}{}:
+	default: // it was told already
+	}
 }
 
-// await waits until a condition holds, which is looked at after every order.
-func (q *queue) await(ctx context.Context, holds func() bool) error {
-	for {
-		q.mu.Lock()
-		wake := q.wake
-		q.mu.Unlock()
-		if holds() {
-			return nil
-		}
+// waker tells who waits for an operation.
+func (q *queue) waker(operation string) chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.wake[operation] == nil {
+		q.wake[operation] = make(chan struct{}, 1)
+	}
+	return q.wake[operation]
+}
+
+// await waits until a condition holds, which is looked at after every order
+// about an operation.
+func (q *queue) await(ctx context.Context, operation string, holds func() bool) error {
+	for wake := q.waker(operation); !holds(); {
 		select {
 		case <-wake:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+	return nil
 }
 
 func (q *queue) close() {
