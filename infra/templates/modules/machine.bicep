@@ -34,8 +34,6 @@ param subnetId string
 @description('Account and share that the machine may use; empty: none.')
 param sharedStorageId string
 
-param shutdownSchedule object
-
 @description('Vault that Guacamole reads.')
 param vaultName string
 
@@ -111,21 +109,6 @@ resource machine 'Microsoft.Compute/virtualMachines@2025-04-01' = {
     // Pictures of the screen would be data outside of the workspace.
     diagnosticsProfile: { bootDiagnostics: { enabled: false } }
     userData: userData
-  }
-}
-
-resource schedule 'Microsoft.DevTestLab/schedules@2018-09-15' = if (shutdownSchedule.enabled) {
-  // Azure knows the schedule of a machine by this name alone.
-  name: 'shutdown-computevm-${name}'
-  location: location
-  tags: tags
-  properties: {
-    status: 'Enabled'
-    taskType: 'ComputeVmShutdownTask'
-    dailyRecurrence: { time: shutdownSchedule.time }
-    timeZoneId: shutdownSchedule.timezone
-    targetResourceId: machine.id
-    notificationSettings: { status: 'Disabled' }
   }
 }
 

@@ -100,10 +100,14 @@ module machine '../modules/machine.bicep' = {
     location: azure_location
     tags: tags
     suffix: suffix
-    machineTags: {
-      owner_id: owner_id
-      shutdown_when_idle: string(shutdown_when_idle)
-    }
+    // The TRE itself stops machines, for it warns before and takes extensions.
+    machineTags: union(
+      {
+        owner_id: owner_id
+        shutdown_when_idle: string(shutdown_when_idle)
+      },
+      enable_shutdown_schedule ? { shutdown_schedule: '${shutdown_time} ${shutdown_timezone}' } : {}
+    )
     name: name
     vmSize: sizes[vm_size]
     image: contains(own_images, os_image) ? { id: own_images[os_image] } : images[os_image]
@@ -119,11 +123,6 @@ module machine '../modules/machine.bicep' = {
     userData: base64(user_data)
     subnetId: workspace.services_subnet_id
     sharedStorageId: shared_storage_access ? workspace.shared_storage_account_id : ''
-    shutdownSchedule: {
-      enabled: enable_shutdown_schedule
-      time: shutdown_time
-      timezone: shutdown_timezone
-    }
     vaultName: last(split(workspace.key_vault_id, '/'))
     protocol: 'ssh'
     logId: workspace.log_analytics_id
