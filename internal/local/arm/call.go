@@ -88,7 +88,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route, c *call
 		}
 		fault = nil
 	}
-	ctx := context.WithValue(r.Context(), callKey{}, c)
+	// The fakes send on a channel that they closed when a caller goes away meanwhile.
+	ctx := context.WithValue(context.WithoutCancel(r.Context()), callKey{}, c)
 	ctx = context.WithValue(ctx, runtime.CtxAPINameKey{}, rt.api)
 	inner := r.Clone(ctx)
 	inner.URL.Path, inner.URL.RawPath = rt.path, ""

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/local/arm"
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 )
@@ -30,6 +31,7 @@ func TestAllEndRight(t *testing.T) {
 		}
 	}
 	rig.Gateway.SetUnkind(unkind())
+	rig.ARM.SetUnkind(badCloud())
 	storm, end := context.WithTimeout(t.Context(), time.Duration(number("TREFOIL_CHAOS_SECONDS", 20))*time.Second)
 	defer end()
 	calm, kills := make(chan struct{}), 0
@@ -37,10 +39,15 @@ func TestAllEndRight(t *testing.T) {
 		defer close(calm)
 		kills = kill(storm)
 		rig.Gateway.SetUnkind(gateway.Unkind{})
+		rig.ARM.SetUnkind(arm.Unkind{})
 	}()
 	errands := make([]*errand, number("TREFOIL_CHAOS_REQUESTS", 50))
 	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(16)
+	for range 4 {
+		s := &study{calm: calm}
+		group.Go(func() error { return s.run(ctx) })
+	}
 	for i := range errands {
 		e := &errand{number: i, kind: stories[i%len(stories)], workspace: workspaces[i%2], calm: calm}
 		errands[i] = e
