@@ -146,7 +146,7 @@ var passing = []string{"AnotherOperationInProgress", "OperationPreempted", "Retr
 // final are codes of what a person has to decide, whatever their status.
 var final = []string{"DeploymentStackOutOfSync", "RequestDisallowedByPolicy", "QuotaExceeded", "InvalidTemplate", "InvalidTemplateDeployment", "SkuNotAvailable", "VaultAlreadyExists",
 	"ConflictError", "StorageAccountAlreadyTaken", "ScopeLocked", "DeploymentStackDeleteResourcesFailed",
-	"MissingSubscriptionRegistration", "NoRegisteredProviderFound", "SubscriptionNotFound"}
+	"MissingSubscriptionRegistration", "NoRegisteredProviderFound", "SubscriptionNotFound", "DeploymentStackQuotaExceeded"}
 
 // Classify says what a status and a code of ARM mean. age is how old the thing
 // is that they are about: a 403 on something young is a role assignment that

@@ -90,6 +90,7 @@ func TestTrouble(t *testing.T) {
 		{"bad request", &workspace.CloudError{Status: 400, Code: "InvalidTemplate", Message: "x"}, true, 0, "x"},
 		{"out of sync", &workspace.CloudError{Status: 409, Code: "DeploymentStackOutOfSync", Message: "x"}, true, 0, "x"},
 		{"a provider that nobody registered", &workspace.CloudError{Status: 409, Code: "MissingSubscriptionRegistration", Message: "Microsoft.Security"}, true, 0, "Microsoft.Security"},
+		{"more stacks than a scope holds", &workspace.CloudError{Status: 409, Code: "DeploymentStackQuotaExceeded", Message: "800"}, true, 0, "800"},
 		{"forbidden, on something old", &workspace.CloudError{Status: 403, Code: "AuthorizationFailed", Message: "x"}, true, 0, "x"},
 	}
 	for _, tt := range tests {
