@@ -69,7 +69,7 @@ func noRelease(ctx context.Context, _ *World, to store, c workspace.Change) (wor
 
 // noReturn keeps what a deleted service had of its workspace.
 func noReturn(ctx context.Context, _ *World, to store, c workspace.Change) (workspace.Change, error) {
-	if len(c.Blocks) > 0 && len(c.Lines) == 0 {
+	if len(c.Blocks) > 0 && slices.ContainsFunc(c.Lines, func(l auditLine) bool { return l.Action == "release" }) {
 		return c, nil
 	}
 	return to.CommitChange(ctx, c)

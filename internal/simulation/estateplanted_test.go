@@ -1,8 +1,6 @@
 package simulation
 
 import (
-	"testing"
-
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
@@ -43,9 +41,4 @@ var estateMistakes = []mistake{
 		return p
 	}, brew: func(t *weather) { t.fail = 0.1 }},
 	{name: "there is no sweep of operations", tune: func(s *Settings) { s.NoSweep = true }},
-}
-
-func TestPlantedBugsInWorkspaces(t *testing.T) {
-	t.Parallel()
-	caught(t, OfWorkspaces, estateMistakes)
 }

@@ -1,0 +1,41 @@
+//go:build !race
+
+package simulation
+
+import "testing"
+
+// The planted mistakes prove that the invariants see them, which the race
+// detector has nothing to do with and makes ten times slower: they are played
+// where the package is tested without it, as `make test` does, too.
+
+func TestPlantedBugs(t *testing.T) {
+	t.Parallel()
+	caught(t, OfAirlock, append(planted, late...))
+}
+
+// caught plays seeds until each mistake shows.
+func caught(t *testing.T, story Story, all []mistake) {
+	t.Helper()
+	for _, bug := range all {
+		t.Run(bug.name, func(t *testing.T) {
+			t.Parallel()
+			for s := uint64(1); s <= within; s++ {
+				planted := Run(Config{Seed: s, Story: story, Alter: bug.alter, Tune: bug.tune, brew: bug.brew, rebuild: bug.rebuild})
+				if len(planted.Violations) == 0 {
+					continue
+				}
+				if innocent := Run(Config{Seed: s, Story: story, brew: bug.brew}); len(innocent.Violations) > 0 {
+					t.Fatalf("without it, too: %v", innocent)
+				}
+				t.Logf("caught by seed %d: %.200s", s, planted.Violations[0])
+				return
+			}
+			t.Errorf("not caught within %d seeds", within)
+		})
+	}
+}
+
+func TestPlantedBugsInWorkspaces(t *testing.T) {
+	t.Parallel()
+	caught(t, OfWorkspaces, estateMistakes)
+}
