@@ -48,7 +48,6 @@ func (r Resource) Troubled(err error, at time.Time, c Cadence) (Resource, bool) 
 		return r.late(told.Error(), at), true
 	}
 	r = r.Later(at, told.After, c)
-	r.Job.Troubles++
 	r.Job.Trouble = told.Error()
 	return r, false
 }

@@ -184,10 +184,9 @@ type Job struct {
 	Token     string       `json:"token,omitempty"`     // sealed resume token; losing it costs time only
 	Looks     int          `json:"looks,omitempty"`     // how often it was looked at: looks grow rarer
 	Next      time.Time    `json:"next"`                // when to look again; who looks earlier orders no further look
-	Troubles  int          `json:"troubles,omitempty"`  // transient failures so far
 	Restarts  int          `json:"restarts,omitempty"`  // how often it was started anew
 	Cancelled bool         `json:"cancelled,omitempty"` // the cloud was asked to stop
-	Trouble   string       `json:"trouble,omitempty"`   // the last of them, for people
+	Trouble   string       `json:"trouble,omitempty"`   // what went wrong last, for people
 }
 
 // Result is how a job ended.
