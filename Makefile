@@ -53,8 +53,8 @@ check: $(LINT) ## Format, vet, lint, module file, rules of the repository, other
 templates: ## Compile and verify infra/templates and infra/skeletons (BICEP=compiler); needed only where a template changes
 	@for root in infra/templates infra/skeletons; do $(GO) run ./internal/bicep $(if $(CI),-check) -compiler "$(BICEP)" $$root || exit 1; done
 
-bench: tre ## Ratios to floors measured in the same run
-	@$(TRE) local azurite -- $(GO) run ./internal/bench
+bench: tre ## Ratios to floors measured in the same run (ONLY=resources,start for some parts)
+	@$(TRE) local azurite -- $(GO) run ./internal/bench $(if $(ONLY),-only $(ONLY))
 
 soak: ## The simulation with many seeds (SEEDS=100000)
 	@$(GO) run ./internal/simulation/soak -seeds $(SEEDS)

@@ -18,7 +18,10 @@ const account = "state"
 func open(t testing.TB, options *aztables.ClientOptions) *azstore.Store {
 	t.Helper()
 	connection := azuritetest.Start(t).ConnectionString(account)
-	tables, err := aztables.NewServiceClientFromConnectionString(connection, options)
+	if options == nil {
+		options = &aztables.ClientOptions{}
+	}
+	tables, err := aztables.NewServiceClientFromConnectionString(connection, azstore.Options(*options))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func openConnection(c Config) (*Store, error) {
 }
 
 func tables() *aztables.ClientOptions {
-	return &aztables.ClientOptions{ClientOptions: aztrace.Options("table")}
+	return Options(aztables.ClientOptions{ClientOptions: aztrace.Options("table")})
 }
 
 func blobs() *container.ClientOptions {

@@ -2,6 +2,7 @@ package azstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -40,6 +41,7 @@ func (s *Store) page(ctx context.Context, of span, page airlock.Page) ([]row, st
 	}
 	filter := of.odata(page.After)
 	var rows []row
+	ctx = collecting(ctx, &rows)
 	var partition, next *string
 	for {
 		top := int32(most - len(rows))
@@ -51,12 +53,8 @@ func (s *Store) page(ctx context.Context, of span, page airlock.Page) ([]row, st
 		} else if err != nil {
 			return nil, "", err
 		}
-		for _, entity := range res.Entities {
-			r, err := parseRow(entity)
-			if err != nil {
-				return nil, "", err
-			}
-			rows = append(rows, r)
+		if len(res.Entities) > 0 {
+			return nil, "", errors.New("rows: the table's client was made without azstore.Options")
 		}
 		partition, next = res.NextPartitionKey, res.NextRowKey
 		if empty(partition) && empty(next) {

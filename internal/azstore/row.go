@@ -102,11 +102,32 @@ func parseRow(entity []byte) (row, error) {
 	if err := json.Unmarshal(entity, &r); err != nil {
 		return nil, fmt.Errorf("row: %w", err)
 	}
+	return r, r.known()
+}
+
+// parseRows reads the answer to a query.
+func parseRows(answer []byte) ([]row, error) {
+	var page struct {
+		Value []row `json:"value"`
+	}
+	if err := json.Unmarshal(answer, &page); err != nil {
+		return nil, fmt.Errorf("rows: %w", err)
+	}
+	for _, r := range page.Value {
+		if err := r.known(); err != nil {
+			return nil, err
+		}
+	}
+	return page.Value, nil
+}
+
+// known is an error for a row of a form that this release does not know.
+func (r row) known() error {
 	if v, ok := r[colSchema].(float64); !ok || v > schemaVersion || v < 1 || v != math.Trunc(v) {
-		return nil, fmt.Errorf("row %s: schema %v, this release knows %d: deploy the release that wrote it",
+		return fmt.Errorf("row %s: schema %v, this release knows %d: deploy the release that wrote it",
 			r.key(), r[colSchema], schemaVersion)
 	}
-	return r, nil
+	return nil
 }
 
 // json is the row as the service takes it.

@@ -6,10 +6,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -32,8 +35,10 @@ func (l line) ok() bool {
 }
 
 func main() {
+	only := flag.String("only", "", "measure `parts` alone, separated by commas: "+strings.Join(names(), ", "))
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Stdout)
+	err := run(ctx, os.Stdout, *only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -41,9 +46,53 @@ func main() {
 	}
 }
 
-// run measures everything. A measurement that fails ends it; a figure that
+// measurement makes some lines of the table, of the compiled handler and on an
+// Azurite where it needs them.
+type measurement = func(ctx context.Context, handler programs, storage azurite.Endpoints) ([]line, error)
+
+// alone is a measurement that needs neither.
+func alone(measure func(context.Context) ([]line, error)) measurement {
+	return func(ctx context.Context, _ programs, _ azurite.Endpoints) ([]line, error) { return measure(ctx) }
+}
+
+// stored is a measurement on an Azurite.
+func stored(measure func(context.Context, azurite.Endpoints) ([]line, error)) measurement {
+	return func(ctx context.Context, _ programs, storage azurite.Endpoints) ([]line, error) { return measure(ctx, storage) }
+}
+
+// parts are the measurements, in their order.
+var parts = []struct {
+	name    string
+	measure measurement
+}{
+	{"operations", alone(operations)}, {"processor", alone(processor)}, {"hop", alone(hop)}, {"inspection", alone(reading)},
+	{"tre", alone(commandLine)}, {"hundred", alone(many)}, {"pipeline", stored(onAzurite)}, {"reads", stored(reads)},
+	{"resources", stored(resources)}, {"provisioning", stored(provisioning)}, {"upload", stored(uploading)},
+	{"start", func(ctx context.Context, handler programs, _ azurite.Endpoints) ([]line, error) { return starting(ctx, handler) }},
+	{"memory", tenGigabytes},
+}
+
+// names are those of the parts.
+func names() []string {
+	all := make([]string, len(parts))
+	for i, p := range parts {
+		all[i] = p.name
+	}
+	return all
+}
+
+// run measures everything, or the parts that only names. A measurement that fails ends it; a figure that
 // falls short is printed as such.
-func run(ctx context.Context, out io.Writer) (err error) {
+func run(ctx context.Context, out io.Writer, only string) (err error) {
+	chosen := names()
+	if only != "" {
+		chosen = strings.Split(only, ",")
+	}
+	for _, name := range chosen {
+		if !slices.Contains(names(), name) {
+			return fmt.Errorf("no part is called %q; there are %s", name, strings.Join(names(), ", "))
+		}
+	}
 	endpoints, end, err := storage(ctx)
 	if err != nil {
 		return err
@@ -55,17 +104,11 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = cmp.Or(err, handler.remove()) }()
 	var lines []line
-	for _, measure := range []func(context.Context) ([]line, error){
-		operations, processor, hop, reading, commandLine, many,
-		func(ctx context.Context) ([]line, error) { return onAzurite(ctx, endpoints) },
-		func(ctx context.Context) ([]line, error) { return reads(ctx, endpoints) },
-		func(ctx context.Context) ([]line, error) { return resources(ctx, endpoints) },
-		func(ctx context.Context) ([]line, error) { return provisioning(ctx, endpoints) },
-		func(ctx context.Context) ([]line, error) { return uploading(ctx, endpoints) },
-		func(ctx context.Context) ([]line, error) { return starting(ctx, handler) },
-		func(ctx context.Context) ([]line, error) { return tenGigabytes(ctx, handler, endpoints) },
-	} {
-		more, err := measure(ctx)
+	for _, p := range parts {
+		if !slices.Contains(chosen, p.name) {
+			continue
+		}
+		more, err := p.measure(ctx, handler, endpoints)
 		if err != nil {
 			return err
 		}
