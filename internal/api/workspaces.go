@@ -63,7 +63,7 @@ func (a *api) workspaces(ctx context.Context, c desk.Caller, in *Paging) (*paged
 	if err != nil {
 		return nil, err
 	}
-	out := Workspaces{Workspaces: []Workspace{}, Next: found.Next}
+	out := Workspaces{Workspaces: make([]Workspace, 0, len(found.Views)), Next: found.Next}
 	for _, v := range found.Views {
 		w, err := a.workspaceOf(v)
 		if err != nil {

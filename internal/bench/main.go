@@ -57,7 +57,9 @@ func alone(measure func(context.Context) ([]line, error)) measurement {
 
 // stored is a measurement on an Azurite.
 func stored(measure func(context.Context, azurite.Endpoints) ([]line, error)) measurement {
-	return func(ctx context.Context, _ programs, storage azurite.Endpoints) ([]line, error) { return measure(ctx, storage) }
+	return func(ctx context.Context, _ programs, storage azurite.Endpoints) ([]line, error) {
+		return measure(ctx, storage)
+	}
 }
 
 // parts are the measurements, in their order.
@@ -68,7 +70,9 @@ var parts = []struct {
 	{"operations", alone(operations)}, {"processor", alone(processor)}, {"hop", alone(hop)}, {"inspection", alone(reading)},
 	{"tre", alone(commandLine)}, {"hundred", alone(many)}, {"pipeline", stored(onAzurite)}, {"reads", stored(reads)},
 	{"resources", stored(resources)}, {"provisioning", stored(provisioning)}, {"upload", stored(uploading)},
-	{"start", func(ctx context.Context, handler programs, _ azurite.Endpoints) ([]line, error) { return starting(ctx, handler) }},
+	{"start", func(ctx context.Context, handler programs, _ azurite.Endpoints) ([]line, error) {
+		return starting(ctx, handler)
+	}},
 	{"memory", tenGigabytes},
 }
 

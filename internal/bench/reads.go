@@ -20,6 +20,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/bench/azfloor"
 	counting "github.com/trefoil-tre/trefoil/internal/calls"
 	"github.com/trefoil-tre/trefoil/internal/desk"
+	estate "github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/local/azurite"
 )
 
@@ -35,10 +36,30 @@ type reader struct {
 	request   string
 }
 
-// bearer takes everybody for the requester.
-type bearer struct{}
+// bearer is whom everybody is taken for.
+type bearer access.Person
 
-func (bearer) Verify(context.Context, string) (access.Person, error) { return requester, nil }
+func (b bearer) Verify(context.Context, string) (access.Person, error) { return access.Person(b), nil }
+
+// newAPI is the API as one person meets it.
+func newAPI(rows *azstore.Store, person access.Person) http.Handler {
+	quiet := slog.New(slog.DiscardHandler)
+	d := newDesk(rows, quiet)
+	return api.New(api.Settings{Verifier: bearer(person), Now: time.Now, Log: quiet, Keys: rows, Desk: d,
+		Resources: &estate.Desk{Desk: d, Now: time.Now, Log: quiet, Ports: estate.Ports{Rows: rows, Lists: rows, Requests: rows, Templates: rows, Cards: rows, Work: rows}},
+		Meter:     &counting.Meter{Buckets: rows, Now: time.Now, Rate: 1e6, Burst: 1e6, Block: 1000}})
+}
+
+// answered asks an API for a path.
+func answered(ctx context.Context, handler http.Handler, path string) error {
+	q := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	q.Header.Set("Authorization", "Bearer x")
+	w := httptest.NewRecorder()
+	if handler.ServeHTTP(w, q); w.Code != http.StatusOK {
+		return fmt.Errorf("%s: %d %.200s", path, w.Code, w.Body)
+	}
+	return nil
+}
 
 // reads measures the API's reads against the table queries behind them.
 func reads(ctx context.Context, e azurite.Endpoints) ([]line, error) {
@@ -83,10 +104,7 @@ func newReader(ctx context.Context, e azurite.Endpoints) (*reader, error) {
 	if r.request, err = r.fill(ctx, rows); err != nil {
 		return nil, err
 	}
-	quiet := slog.New(slog.DiscardHandler)
-	r.handler = api.New(api.Settings{Verifier: bearer{}, Now: time.Now, Log: quiet, Keys: rows,
-		Meter: &counting.Meter{Buckets: rows, Now: time.Now, Rate: 1e6, Burst: 1e6, Block: 1000},
-		Desk:  newDesk(rows, quiet)})
+	r.handler = newAPI(rows, requester)
 	return r, nil
 }
 
@@ -132,15 +150,7 @@ type pair struct{ ours, floor []time.Duration }
 
 // compare asks the API and the floor.
 func (r *reader) compare(ctx context.Context, times int, path string, floor func() error) (pair, error) {
-	return inTurn(times, func() error {
-		q := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
-		q.Header.Set("Authorization", "Bearer x")
-		w := httptest.NewRecorder()
-		if r.handler.ServeHTTP(w, q); w.Code != http.StatusOK {
-			return fmt.Errorf("%s: %d %.200s", path, w.Code, w.Body)
-		}
-		return nil
-	}, floor)
+	return inTurn(times, func() error { return answered(ctx, r.handler, path) }, floor)
 }
 
 // inTurn takes both in turn, so that what else the machine does hits both.

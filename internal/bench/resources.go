@@ -9,11 +9,13 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/azstore"
 	"github.com/trefoil-tre/trefoil/internal/bench/azfloor"
 	"github.com/trefoil-tre/trefoil/internal/local/azurite"
+	"github.com/trefoil-tre/trefoil/internal/people"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
@@ -63,11 +65,48 @@ func resources(ctx context.Context, e azurite.Endpoints) ([]line, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole, single, err := throughAPI(ctx, rows, floor, some)
+	if err != nil {
+		return nil, err
+	}
 	return []line{
 		workspaces.within("list of 1,000 workspaces", "all workspaces of a TRE with 10 services in each, from the store, against the same table query with nothing parsed"),
 		services.within("list of a workspace's services", "the 10 services of one of these workspaces, against the same table query with nothing parsed"),
 		one.within("one of 1,000 workspaces", "one workspace from the store, against the same row with nothing parsed"),
+		whole.within("list of 1,000 workspaces, API", "the same list through the whole API (sign-in, rate, roles, upgrades, JSON), against the same table query with nothing parsed"),
+		single.within("one of 1,000 workspaces, API", "one workspace through the whole API, against the same table queries one after the other"),
 	}, nil
+}
+
+// throughAPI asks the API for all workspaces and for one of them, as an
+// administrator.
+func throughAPI(ctx context.Context, rows *azstore.Store, floor azfloor.Table, some workspace.Resource) (list, one pair, err error) {
+	administrator := requester
+	administrator.Roles = []access.Role{access.TREAdmin}
+	if err := rows.PutWorkspace(ctx, airlock.Workspace{ID: some.ID, DisplayName: some.Name(), Deployed: true}); err != nil {
+		return list, one, err
+	}
+	handler := newAPI(rows, administrator)
+	list, err = inTurn(20, func() error { return answered(ctx, handler, "/api/workspaces") }, func() error {
+		n, err := floor.Rows(ctx, workspace.System, "resource.")
+		return exactly(n, manyWorkspaces, err)
+	})
+	if err != nil {
+		return list, one, err
+	}
+	one, err = inTurn(400, func() error { return answered(ctx, handler, "/api/workspaces/"+some.ID) }, func() error {
+		if err := floor.Row(ctx, workspace.System, "workspace."+some.ID); err != nil {
+			return err
+		}
+		if _, err := floor.Rows(ctx, some.ID, "member."+administrator.OID+"."); err != nil {
+			return err
+		}
+		if _, err := floor.Rows(ctx, people.Partition, "person."+administrator.OID); err != nil {
+			return err
+		}
+		return floor.Row(ctx, workspace.System, "resource."+some.ID)
+	})
+	return list, one, err
 }
 
 // exactly is an error unless all rows came.

@@ -68,7 +68,7 @@ func (d *Desk) Workspaces(ctx context.Context, c desk.Caller, page Page) (Worksp
 	if err != nil {
 		return WorkspaceList{}, err
 	}
-	var known []workspace.Resource
+	known := make([]workspace.Resource, 0, len(cut))
 	for _, v := range cut {
 		if v.Known() {
 			known = append(known, v.Resource)
@@ -112,8 +112,8 @@ func (d *Desk) every(ctx context.Context, c desk.Caller) ([]WorkspaceView, error
 	if err != nil {
 		return nil, err
 	}
-	var views []WorkspaceView
-	known, roles := map[string]bool{}, c.Everywhere(d.Now())
+	views := make([]WorkspaceView, 0, len(resources))
+	known, roles := make(map[string]bool, len(resources)), c.Everywhere(d.Now())
 	for _, r := range resources {
 		if r.Kind != workspace.Workspace {
 			continue
