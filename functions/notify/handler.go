@@ -1,8 +1,8 @@
 // Package notify tells people what happened to a request: one mail per person
 // and event, and an airlockNotification event for everybody else. It tells what
-// happened to their roles in workspaces, and to requests for workspaces, and
-// which machines are going to be stopped, too. In:
-// an order that names the request, the workspace or the person; what to tell
+// happened to their roles in workspaces, and to requests for workspaces, which
+// machines are going to be stopped, and which operations are stuck, too. In: an
+// order that names the request, the workspace, the person or the operation; what to tell
 // stands in their rows. Out: nothing. A
 // notice is taken off the list when everybody was told, so a crash in between
 // repeats it under the same Message-ID.
@@ -42,6 +42,7 @@ type Function struct {
 	Rolls          people.Rolls
 	Wanted         Wanted
 	Fleets         Fleets
+	Operations     Operations
 	Store          Store
 	Letters        airlock.Letters
 	Mail           mail.Sender
@@ -61,6 +62,8 @@ const maxTries = 3
 // Handle sends every notice of one request, workspace or person.
 func (f Function) Handle(ctx context.Context, m message.Notify) (Out, error) {
 	switch {
+	case m.Resource != "":
+		return Out{}, f.hearStuck(ctx, m)
 	case m.Workspace == workspace.System:
 		return Out{}, f.hearWanted(ctx, m.Request)
 	case m.Request == workspace.FleetNotices:

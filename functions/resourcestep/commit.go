@@ -68,8 +68,7 @@ func (s *step) looked(ctx context.Context, after workspace.Resource, said string
 	if s.add(&c, s.target, after, said); len(c.Resources) == 0 {
 		return nil
 	}
-	open := airlock.Open{Key: airlock.Key{Workspace: s.op.Resource.Partition, Request: s.op.ID}, Resource: s.op.Resource.ID,
-		Due: s.f.Cadence.Due(after, s.f.Now())}
+	open := s.op.Open(s.f.Cadence.Due(after, s.f.Now()))
 	beside := open.Key.Workspace == c.Partition
 	if beside {
 		c.Open = append(c.Open, open)

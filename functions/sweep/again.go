@@ -41,10 +41,13 @@ func (f Function) again(ctx context.Context, queue string, p Poisoned) error {
 }
 
 // aboutPeople tells whether a poisoned message is about a workspace, a person or
-// a request for a workspace of whom somebody is still to be told. There is no request to mark; the row
+// a request for a workspace of whom somebody is still to be told, or an operation that is stuck. There is no request to mark; the row
 // of their open work has it ordered again.
-func (f Function) aboutPeople(ctx context.Context, queue string, about message.Advance) (bool, error) {
+func (f Function) aboutPeople(ctx context.Context, queue string, about message.Notify) (bool, error) {
 	key := airlock.Key{Workspace: about.Workspace, Request: about.Request}
+	if queue == message.QueueNotify && isID(about.Resource) && isID(about.Request) {
+		return true, nil
+	}
 	if queue != message.QueueNotify || key.Workspace == "" || key.Workspace != people.Partition && key.Workspace != workspace.System && key.Workspace != key.Request {
 		return false, nil
 	}

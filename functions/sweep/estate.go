@@ -118,8 +118,8 @@ func (f Function) line(l audit.Line) audit.Line {
 // stuck is what people read of an operation whose orders were poisoned.
 const stuck = "the engine has trouble with this operation and tries again every minute; an administrator finds the reason in the engine's log"
 
-// markStep shows on an operation that an order about it was poisoned, once, and
-// hints at it.
+// markStep shows on an operation that an order about it was poisoned, has
+// administrators told when that happened often enough, and hints at it.
 func (f Function) markStep(ctx context.Context, p Poisoned, out *Out) error {
 	var m message.Step
 	if json.Unmarshal([]byte(p.Text), &m) != nil || !isID(m.Resource) || m.Operation != "" && !isID(m.Operation) {
@@ -139,13 +139,16 @@ func (f Function) markStep(ctx context.Context, p Poisoned, out *Out) error {
 		return nil
 	}
 	cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "poisoned order about an operation", slog.String("operation", op.ID), slog.String("resource", op.Resource.ID))
-	if op.Message != stuck {
+	op, news := op.Marked(workspace.Poisoned{Message: p.ID, At: f.Ledger.Now()}, stuck, cmp.Or(f.Marks, 3))
+	if news {
 		c := workspace.Change{Partition: op.Resource.Partition}
-		op.Message = stuck
 		c.Operation(op, f.Ledger.Now().Add(f.Ledger.Cadence.Hint), f.line(audit.Line{Action: "poisoned", From: string(op.Status), To: string(op.Status), Detail: message.QueueStep}))
 		if _, err := f.Estate.Operations.CommitChange(ctx, c); err != nil {
 			return fmt.Errorf("operation %s: %w", op.ID, err)
 		}
+	}
+	if op.Untold() {
+		out.Notify = append(out.Notify, message.Notify{Workspace: m.Workspace, Resource: m.Resource, Request: m.Operation})
 	}
 	out.Step = append(out.Step, message.Step{Workspace: m.Workspace, Resource: m.Resource, Operation: m.Operation})
 	return nil
@@ -197,6 +200,9 @@ func (f Function) give(ctx context.Context, o airlock.Open, out *Out, seen map[s
 		if len(out.Step) < most {
 			out.Step = append(out.Step, message.Step{Workspace: o.Key.Workspace, Resource: o.Resource, Operation: o.Key.Request})
 			seen[health.CountHints]++
+		}
+		if o.Tell && len(out.Notify) < most { // whose order was lost
+			out.Notify = append(out.Notify, message.Notify{Workspace: o.Key.Workspace, Resource: o.Resource, Request: o.Key.Request})
 		}
 	case o.Key.Workspace == workspace.System:
 		if len(out.Notify) < most {

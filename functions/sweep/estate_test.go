@@ -101,11 +101,55 @@ func TestPoisonedSteps(t *testing.T) {
 			}
 			now := e.Reread(op)
 			said := e.Said(workspace.System, op.ID, now.Head)
-			if shown := strings.Contains(now.Message, "trouble"); shown != tt.shown || shown != (len(said) == 2) || shown != (len(out.Step) == 1) {
-				t.Errorf("people read %q, the trail says %v, ordered %v", now.Message, said, out.Step)
+			if shown := strings.Contains(now.Message, "trouble"); shown != tt.shown || shown != (len(said) == 4) || shown != (len(out.Step) == 1) || shown != (len(out.Notify) == 1) {
+				t.Errorf("people read %q, the trail says %v, ordered %+v", now.Message, said, out)
 			}
 			if n := len(e.Strange()); n != 3*tt.odd || a.dropped != 3 {
 				t.Errorf("%d lines kept, %d messages dropped", n, a.dropped)
+			}
+		})
+	}
+}
+
+// Administrators are told that an operation is stuck, whatever is lost on the
+// way, until they were; not of one that ended.
+func TestStuckIsTold(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(workspace.Operation) workspace.Operation
+		want   int
+	}{
+		"the order was lost": {nil, 1},
+		"they were told":     {workspace.Operation.Heard, 0},
+		"it ended": {func(op workspace.Operation) workspace.Operation {
+			return op.Advance(0, workspace.DeploymentFailed, "quota", op.CreatedAt)
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, op := estate(t, workspace.Service)
+			order := message.Notify{Workspace: op.Resource.Partition, Resource: op.Resource.ID, Request: op.ID}
+			bad := text(stepOf(op))
+			if out := sweepOnce(e, &aside{poison: map[string][]string{message.QueueStep: {bad, bad}}}); len(out.Notify) != 0 {
+				t.Fatalf("soon ordered %+v", out.Notify)
+			}
+			e.Pass(time.Second)
+			out := sweepOnce(e, &aside{dropped: 1, poison: map[string][]string{message.QueueStep: {bad}}})
+			if !slices.Equal(out.Notify, []message.Notify{order}) {
+				t.Fatalf("ordered %+v", out.Notify)
+			}
+			if tt.change != nil {
+				c := workspace.Change{Partition: op.Resource.Partition}
+				c.Operation(tt.change(e.Reread(op)), e.Now(), audit.Line{At: e.Now(), Action: "changed"})
+				_, err := e.Store.CommitChange(t.Context(), c)
+				e.Must(err)
+			}
+			e.Pass(time.Hour)
+			for range 2 {
+				a := &aside{poison: map[string][]string{message.QueueNotify: {text(order)}}} // and the mail server takes none
+				if out = sweepOnce(e, a); len(out.Notify) != tt.want || tt.want > 0 && out.Notify[0] != order || len(e.Strange()) != 0 || a.dropped != 1 {
+					t.Errorf("ordered %+v, %d lines kept, %d messages dropped", out.Notify, len(e.Strange()), a.dropped)
+				}
 			}
 		})
 	}

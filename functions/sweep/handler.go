@@ -166,7 +166,7 @@ func (f Function) mark(ctx context.Context, queue string, p Poisoned, out *Out) 
 	case message.QueueRequest:
 		return f.askAgain(ctx, p)
 	}
-	var about message.Advance // the fields all our messages have
+	var about message.Notify // the fields all our messages have
 	if err := json.Unmarshal([]byte(p.Text), &about); err != nil {
 		return f.odd(ctx, queue, p)
 	}

@@ -84,6 +84,9 @@ type Open struct {
 	// Resource is the id of the resource that it is about, where Key.Request is
 	// an operation on it; empty for an airlock request.
 	Resource string
+	// Tell says that administrators have yet to be told that the operation is
+	// stuck.
+	Tell bool
 
 	// Expected is when a look was ordered to come for which the facts about
 	// single files wait; zero: none was, or it has begun.

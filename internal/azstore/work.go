@@ -19,6 +19,7 @@ const (
 	colLooked  = "looked"
 	colRests   = "rests"
 	colAbout   = "resource" // "" for what is about no resource
+	colTell    = "tell"
 
 	colExpected = "expected" // "" when no look is
 )
@@ -28,6 +29,7 @@ const (
 func openRow(key airlock.Key, o airlock.Open) row {
 	r := newRow(key.Workspace, kindOpen+part(key.Request))
 	r[colRequest], r[colStage], r[colDue], r[colRests], r[colAbout] = key.Request, string(o.Stage), stamp(o.Due), o.Rests, o.Resource
+	r[colTell] = o.Tell
 	if !o.Looked.IsZero() {
 		r[colLooked] = stamp(o.Looked)
 	}
@@ -47,7 +49,7 @@ func (r row) open(workspace string) (airlock.Open, error) {
 	return airlock.Open{
 		Key:   airlock.Key{Workspace: workspace, Request: r.text(colRequest)},
 		Stage: airlock.Stage(r.text(colStage)), Due: due, Looked: looked, Rests: r.flag(colRests), Expected: expected,
-		Resource: r.text(colAbout),
+		Resource: r.text(colAbout), Tell: r.flag(colTell),
 	}, err
 }
 

@@ -118,7 +118,7 @@ func addNotify(app *azfunc.App, c config.Config, s backing.State, log *slog.Logg
 	for _, address := range m.Administrators {
 		administrators = append(administrators, mail.Address{Email: address})
 	}
-	azfunc.Add(app, "notify", "order", notify.Function{Ledger: backing.Ledger(s, c), Members: s.Store, Records: s.Store, Rolls: s.Store, Wanted: s.Store, Fleets: s.Store, Store: s.Store, Letters: s.Store, Parallel: c.Work.Concurrency,
+	azfunc.Add(app, "notify", "order", notify.Function{Ledger: backing.Ledger(s, c), Members: s.Store, Records: s.Store, Rolls: s.Store, Wanted: s.Store, Fleets: s.Store, Operations: s.Store, Store: s.Store, Letters: s.Store, Parallel: c.Work.Concurrency,
 		Mail: sender, Facts: s.Topic, Administrators: administrators, Portal: string(c.SignIn.PortalURL),
 		Domain: portal.Hostname(), Log: log, GiveUp: m.GiveUp, Health: s.Health}.Handle)
 	return nil

@@ -78,9 +78,11 @@ type Purge struct {
 	Trace     string `json:"trace,omitempty"`
 }
 
-// Notify orders that a request's notices are sent.
+// Notify orders that a request's notices are sent, or, with a Resource, that
+// administrators are told that an operation on it is stuck.
 type Notify struct {
 	Workspace string `json:"workspace"`
+	Resource  string `json:"resource,omitempty"` // the id of the one that the operation Request is about
 	Request   string `json:"request"`
 	Trace     string `json:"trace,omitempty"`
 }

@@ -130,7 +130,7 @@ func (w *World) wire() {
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,
 		Settle: w.set.Cadence.Settle}.Handle)
-	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Records: w.store, Rolls: w.store, Wanted: w.tenancy().Requests, Store: w.tenancy().Store, Letters: p.Letters, Mail: post,
+	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Records: w.store, Rolls: w.store, Wanted: w.tenancy().Requests, Operations: w.tenancy().Store, Store: w.tenancy().Store, Letters: p.Letters, Mail: post,
 		Facts: facts{w}, Administrators: []mail.Address{{Name: "Adam", Email: "adam@tre.example"}},
 		Portal: "https://portal.tre.example", Domain: "tre.example", Log: log}.Handle)
 	door := func() *doorman.Doorman {

@@ -31,7 +31,7 @@ func opened(t *testing.T, s Store, r airlock.Request, open *airlock.Open) airloc
 
 func openWritten(t *testing.T, s Store) {
 	key := newKey()
-	want := airlock.Open{Key: key, Stage: airlock.Sealing, Due: at, Looked: at.Add(3), Rests: true}
+	want := airlock.Open{Key: key, Stage: airlock.Sealing, Due: at, Looked: at.Add(3), Rests: true, Resource: "r", Tell: true}
 	r := opened(t, s, newRequest(key), &want)
 	got, err := s.Open(t.Context(), key)
 	check(t, err)

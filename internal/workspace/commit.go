@@ -25,7 +25,21 @@ func (c *Change) Operation(o Operation, due time.Time, line audit.Line) {
 		c.Closed = append(c.Closed, o.ID)
 		return
 	}
-	c.Open = append(c.Open, airlock.Open{Key: airlock.Key{Workspace: c.Partition, Request: o.ID}, Resource: o.Resource.ID, Due: due.UTC()})
+	c.Open = append(c.Open, o.Open(due))
+}
+
+// Heard adds an operation of which nothing changed but that administrators were
+// told that it is stuck, without an audit line: nothing happened to it.
+func (c *Change) Heard(o Operation, due time.Time) {
+	c.Operations = append(c.Operations, o)
+	if !o.Ended() {
+		c.Open = append(c.Open, o.Open(due))
+	}
+}
+
+// Open is the row of unfinished work of an operation, to be looked at when due.
+func (o Operation) Open(due time.Time) airlock.Open {
+	return airlock.Open{Key: airlock.Key{Workspace: o.Resource.Partition, Request: o.ID}, Resource: o.Resource.ID, Due: due.UTC(), Tell: o.Untold()}
 }
 
 // Request adds a request for a workspace with an audit line about it, and its

@@ -26,6 +26,7 @@ type Operation struct {
 	Cancel       *Cancel           `json:"cancel,omitempty"`     // somebody asked that it stops
 	Members      []Member          `json:"members,omitempty"`    // to be given their roles before the first step: of a new workspace
 	Parameters   map[string]string `json:"parameters,omitempty"` // of a custom action, such as the size to resize to
+	Stuck        *Stuck            `json:"stuck,omitempty"`      // orders about it were poisoned
 
 	CreatedBy access.Person `json:"createdBy"`
 	CreatedAt time.Time     `json:"createdAt"`
