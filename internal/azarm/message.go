@@ -26,7 +26,9 @@ const (
 )
 
 // codes are words.
-var codes = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+var codes = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+const maxCode = 100 // characters
 
 // innermost finds the deepest level of an error that says something: the one
 // that a person can act on. What is around it says that something failed.
@@ -86,7 +88,7 @@ func (s *search) level(v map[string]any, at said) {
 	} else {
 		message = ""
 	}
-	if !codes.MatchString(code) {
+	if len(code) > maxCode || !codes.MatchString(code) {
 		code = "" // it is told as it is
 	}
 	if code != "" {

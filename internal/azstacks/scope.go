@@ -30,17 +30,21 @@ var (
 	subscriptions = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	// names of stacks and groups.
 	// https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources
-	names = regexp.MustCompile(`^[-\w().]{0,89}[-\w()]$`)
+	names = regexp.MustCompile(`^[-\w().]*[-\w()]$`)
 )
+
+const maxName = 90 // characters
+
+func isName(s string) bool { return len(s) <= maxName && names.MatchString(s) }
 
 // scope refuses an address that would lead elsewhere.
 func (s *Stacks) scope(stack workspace.Stack) (scope, error) {
 	switch {
 	case !subscriptions.MatchString(stack.Subscription):
 		return scope{}, azarm.Refuse("stack %q: subscription %q is no UUID", stack.Name, stack.Subscription)
-	case !names.MatchString(stack.Name):
+	case !isName(stack.Name):
 		return scope{}, azarm.Refuse("stack %q: the name is not 1 to 90 letters, digits and -_().", stack.Name)
-	case stack.Group != "" && !names.MatchString(stack.Group):
+	case stack.Group != "" && !isName(stack.Group):
 		return scope{}, azarm.Refuse("stack %q: resource group %q is not 1 to 90 letters, digits and -_().", stack.Name, stack.Group)
 	}
 	client, err := s.client(stack.Subscription)

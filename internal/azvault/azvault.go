@@ -82,15 +82,19 @@ const mine = "application/vnd.trefoil.secret"
 // https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
 const maxValue = 25_000
 
-// names of secrets.
+// names of secrets, and how long they may be.
 // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#vault-name-and-object-name
-var names = regexp.MustCompile(`^[0-9a-zA-Z-]{1,127}$`)
+var names = regexp.MustCompile(`^[0-9a-zA-Z-]+$`)
+
+const maxName = 127
+
+func isName(s string) bool { return len(s) <= maxName && names.MatchString(s) }
 
 // Put keeps a secret. A name is for one value: what is kept under it already
 // stays as it is.
 func (v *Vault) Put(ctx context.Context, name, value string) (string, error) {
 	switch {
-	case !names.MatchString(name):
+	case !isName(name):
 		return "", azarm.Refuse("secret %.140q: the name is not 1 to 127 letters, digits and -", name)
 	case len(value) > maxValue:
 		return "", azarm.Refuse("secret %q: %d bytes, at most %d", name, len(value), maxValue)
@@ -190,7 +194,7 @@ func (v *Vault) parse(id string) (name, version string, err error) {
 	}
 	rest, ok := strings.CutPrefix(u.Path, "/secrets/")
 	name, version, _ = strings.Cut(rest, "/")
-	if !ok || !names.MatchString(name) || version != "" && !names.MatchString(version) {
+	if !ok || !isName(name) || version != "" && !isName(version) {
 		return "", "", azarm.Refuse("secret: no id of a secret of the vault %s", v.host)
 	}
 	return name, version, nil

@@ -41,7 +41,7 @@ func form(p workspace.Property) error {
 	object, isObject := p.Value.(map[string]any)
 	known := slices.Contains([]string{overwrite, appendItem, remove, replace}, p.Substitution)
 	switch {
-	case !name.MatchString(p.Name):
+	case !isName(p.Name):
 		return fmt.Errorf("the name is not one of a property: %w", ErrInvalid)
 	case p.Substitution != "" && !known:
 		return fmt.Errorf("arraySubstitutionAction %.40q: %w: overwrite, append, remove or replace", p.Substitution, ErrInvalid)
