@@ -11,6 +11,7 @@ import (
 	templates "github.com/trefoil-tre/trefoil/infra/templates"
 	"github.com/trefoil-tre/trefoil/internal/cli"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // shelves is an API with first-party templates, that takes more.
@@ -92,6 +93,40 @@ func TestPush(t *testing.T) {
 	}
 	if got := newWorld(t).at(server.Server).run("template", "push", unpack(t, "tre-service-guacamole")); got.code != cli.Conflict || !strings.Contains(got.err, "other content") {
 		t.Errorf("changed: %+v", got)
+	}
+}
+
+// TestPushOfWhatIsRegistered: the very same is told and not sent again, unless
+// it is to become the current version; another content is for the API to refuse.
+func TestPushOfWhatIsRegistered(t *testing.T) {
+	t.Parallel()
+	dir := unpack(t, "tre-service-guacamole")
+	files, err := templates.Files("tre-service-guacamole")
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := template.Digest(files)
+	for _, tc := range []struct {
+		name, kept string
+		args       []string
+		code       cli.Code
+		said       string
+		posted     bool
+	}{
+		{name: "the very same", kept: `"digest":"` + digest + `","current":true`, said: "Already registered"},
+		{name: "the very same, which is not to become current", kept: `"digest":"` + digest + `","current":false`, args: []string{"--current=false"}, said: "Already registered"},
+		{name: "the very same, which becomes current", kept: `"digest":"` + digest + `","current":false`, code: cli.Conflict, said: "other content", posted: true},
+		{name: "another content", kept: `"digest":"0","current":true`, code: cli.Conflict, said: "other content", posted: true},
+		{name: "an answer that is no template", kept: `"properties":3`, code: cli.Conflict, said: "other content", posted: true},
+	} {
+		server := newFake(t, map[string]answer{
+			"GET /workspace-service-templates/tre-service-guacamole?version=0.1.0": {body: `{"name":"tre-service-guacamole","version":"0.1.0","resourceType":"workspace-service","title":"t","description":"d",` + tc.kept + `}`},
+			"POST /workspace-service-templates":                                    {status: http.StatusConflict, body: "it is registered with other content"},
+		})
+		got := newWorld(t).at(server.Server).run(append([]string{"template", "push", dir}, tc.args...)...)
+		if got.code != tc.code || !strings.Contains(got.err, tc.said) || strings.Contains(server.asked(), "POST") != tc.posted {
+			t.Errorf("%s: exit code %d: %s%s; asked %.200s", tc.name, got.code, got.out, got.err, server.asked())
+		}
 	}
 }
 

@@ -2,16 +2,20 @@ package templates
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/trefoil-tre/trefoil/internal/cli"
+	"github.com/trefoil-tre/trefoil/internal/client"
 	"github.com/trefoil-tre/trefoil/internal/console"
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
@@ -69,6 +73,9 @@ func newPush(c *cli.Context) *cobra.Command {
 				c.Say(console.Green, fmt.Sprintf("%s %s is a good template of a %s.", t.Name, t.Version, t.Kind))
 				return nil
 			}
+			if same, err := registered(cmd.Context(), c, t, current); same || err != nil {
+				return err
+			}
 			body, err := registrationOf(files, current)
 			if err != nil {
 				return err
@@ -79,6 +86,33 @@ func newPush(c *cli.Context) *cobra.Command {
 	cmd.Flags().BoolVar(&current, "current", true, "take this version from now on where none is asked for")
 	cmd.Flags().BoolVar(&check, "check", false, "only check; nothing is sent, nobody has to be signed in")
 	return cmd
+}
+
+// registered tells whether the very same package is registered, and is the
+// current version if it is to be: then there is nothing to do. What is not known
+// is for the API to say.
+func registered(ctx context.Context, c *cli.Context, t template.Template, current bool) (bool, error) {
+	caller, err := c.API(ctx)
+	if err != nil {
+		return false, err
+	}
+	path := address(t.Kind, t.Parent) + "/" + url.PathEscape(t.Name) + "?" + url.Values{"version": {t.Version}}.Encode()
+	answer, err := caller.Send(ctx, client.Call{Method: http.MethodGet, Path: path})
+	if _, refused := client.Refused(err); refused {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	kept, err := template.Read(answer.Body)
+	if err != nil || kept.Digest != t.Digest || current && !kept.Current {
+		return false, nil //nolint:nilerr // an answer that cannot be read is none of this version
+	}
+	if err := c.Show(answer.Body, func(*console.Screen) { drawRegistered(c, kept) }); err != nil {
+		return true, err
+	}
+	c.Say(console.Green, "Already registered, with the very same content.")
+	return true, nil
 }
 
 // folder reads the files of a folder that are sent. Nothing outside the folder

@@ -27,12 +27,15 @@ func (e *decodeError) in(token string) *decodeError {
 	return &decodeError{"/" + escape(token) + e.pointer, e.text}
 }
 
-// decode reads JSON strictly: UTF-8, one value, no name twice in an object, no
-// deeper than maxDepth, no number that does not fit a float. Numbers stay as
-// they are written.
+// decode reads JSON strictly: UTF-8, no half characters, one value, no name twice
+// in an object, no deeper than maxDepth, no number that does not fit a float.
+// Numbers stay as they are written.
 func decode(data []byte) (any, *decodeError) {
 	if !utf8.Valid(data) {
 		return nil, &decodeError{"", "the text is not UTF-8"}
+	}
+	if halved(data) {
+		return nil, &decodeError{"", "an escape \\uD800 to \\uDFFF stands alone, which is half a character"}
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()

@@ -1,7 +1,6 @@
 package template
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +24,31 @@ type described struct {
 	GeneratedSecrets []string          `json:"generatedSecrets"`
 }
 
+// The names in template.json and in its custom actions.
+var (
+	describedNames = []string{"name", "version", "kind", "parent", "customActions", "deadlines", "generatedSecrets"}
+	actionNames    = []string{"name", "description", "kind"}
+)
+
+// checkNames refuses what is no member of template.json, Name for name too: Go
+// reads both, and the last one counts, which an order of names must not decide.
+func checkNames(v any, wrong *Problems) {
+	strange := func(v any, known []string, at string) {
+		o, _ := v.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(o)) {
+			if !slices.Contains(known, name) {
+				wrong.add(descriptor, at+"/"+escape(name), "unknown field; want one of %s", strings.Join(known, ", "))
+			}
+		}
+	}
+	strange(v, describedNames, "")
+	o, _ := v.(map[string]any)
+	actions, _ := o["customActions"].([]any)
+	for i, a := range actions {
+		strange(a, actionNames, "/customActions/"+itoa(i))
+	}
+}
+
 var (
 	templateName  = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?$`)
 	actionName    = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$`)
@@ -39,14 +63,16 @@ const (
 
 // describe reads template.json into the template.
 func (t *Template) describe(data []byte, wrong *Problems) {
-	if _, err := decode(data); err != nil {
+	v, err := decode(data)
+	if err != nil {
 		wrong.add(descriptor, err.pointer, "%s", err.text)
 		return
 	}
+	if checkNames(v, wrong); len(*wrong) > 0 {
+		return
+	}
 	var d described
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&d); err != nil {
+	if err := json.Unmarshal(data, &d); err != nil {
 		if odd, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			wrong.add(descriptor, "/"+strings.ReplaceAll(odd.Field, ".", "/"), "a %s does not belong here", odd.Value)
 			return

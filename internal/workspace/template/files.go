@@ -68,13 +68,16 @@ func checkFiles(files map[string][]byte, limits Limits, wrong *Problems) {
 // clip shortens what somebody else named.
 func clip(name string) string { return fmt.Sprintf("%.80q", name) }
 
-// Digest returns the SHA-256 of a package, in hex: of its files' names, lengths
-// and contents in the order of their names. Nothing else, such as times, goes in.
+// Digest returns the SHA-256 of a package, in hex: of its files' names and
+// contents in the order of their names. JSON counts by what it says, however it
+// is written, see Canonical; of template.json what is empty does not count.
+// Nothing else, such as times, goes in.
 func Digest(files map[string][]byte) string {
 	all := sha256.New()
-	fmt.Fprintf(all, "template package 1\n")
+	fmt.Fprintf(all, "template package 2\n")
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(all, "%d %s %d %x\n", len(name), name, len(files[name]), sha256.Sum256(files[name]))
+		how, text := said(name, files[name])
+		fmt.Fprintf(all, "%d %s %s %d %x\n", len(name), name, how, len(text), sha256.Sum256(text))
 	}
 	return hex.EncodeToString(all.Sum(nil))
 }

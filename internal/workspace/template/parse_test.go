@@ -74,7 +74,10 @@ var refusals = []struct{ name, file, pointer, value, says string }{
 	{"a number past a float's end", s, "", `{"a": 31000e308}`, "template_schema.json#/a: the number is too large"},
 	{"a number next to nothing", s, "", `{"a": 1e-999999999}`, "template_schema.json#/a: the number is too large"},
 
-	{"a strange field", d, "/scripts", `["x"]`, "unknown field"},
+	{"a strange field", d, "/scripts", `["x"]`, "template.json#/scripts: unknown field"},
+	{"a field in capitals", d, "/Version", `"9.9.9"`, "template.json#/Version: unknown field"},
+	{"a strange field of an action", d, "/customActions/0/Kind", `"machine"`, "template.json#/customActions/0/Kind: unknown field; want one of name, description, kind"},
+	{"half a character", d, "", `{"name": "\ud83d"}`, "half a character"},
 	{"a number for an object", d, "/deadlines", `3`, "template.json#/deadlines: a number does not belong here"},
 	{"a text for a list", d, "/customActions/0", `"start"`, "template.json#/customActions: a string does not belong here"},
 	{"a list for the whole", d, "", `[]`, "template.json#/: a array does not belong here"},
