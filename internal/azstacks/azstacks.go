@@ -115,7 +115,7 @@ func (s *Stacks) Remove(ctx context.Context, stack workspace.Stack) (string, err
 	case azarm.Gone(err):
 		return "", nil
 	case azarm.Is(err, http.StatusConflict):
-		if there, again := at.get(call); again == nil && removed(there) {
+		if there, again := at.get(call); again == nil && deletes(there) {
 			return "", nil // it is being deleted already
 		}
 	}

@@ -32,6 +32,8 @@ func TestConflict(t *testing.T) {
 		{name: "our own has ended", state: "succeeded", run: "op.1"},
 		{name: "the stack is being deleted", state: "deleting", run: "op.1"},
 		{name: "a deletion while it is being deleted", state: "Deleting", run: "op.1", remove: true, fine: true},
+		{name: "a deletion while what it holds is being deleted", state: "deletingResources", run: "op.1", remove: true, fine: true},
+		{name: "a deletion while it is in a state that is new", state: "somethingNew", run: "op.1", remove: true},
 		{name: "a deletion while it is being deployed", state: "deploying", run: "op.1", remove: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -87,8 +87,18 @@ func state(stack armdeploymentstacks.DeploymentStack) workspace.Progress {
 // removed tells whether the stack is being deleted. Resources that are no
 // longer in the template are deleted in another state.
 func removed(stack armdeploymentstacks.DeploymentStack) bool {
-	return stack.Properties != nil && stack.Properties.ProvisioningState != nil &&
-		strings.EqualFold(string(*stack.Properties.ProvisioningState), string(armdeploymentstacks.DeploymentStackProvisioningStateDeleting))
+	return in(stack, armdeploymentstacks.DeploymentStackProvisioningStateDeleting)
+}
+
+// deletes tells whether something is being deleted: the stack, or what it holds,
+// be it with the stack or after an update. Who wants the stack to go looks again
+// then, and finds it gone or at rest.
+func deletes(stack armdeploymentstacks.DeploymentStack) bool {
+	return removed(stack) || in(stack, armdeploymentstacks.DeploymentStackProvisioningStateDeletingResources)
+}
+
+func in(stack armdeploymentstacks.DeploymentStack, state armdeploymentstacks.DeploymentStackProvisioningState) bool {
+	return stack.Properties != nil && stack.Properties.ProvisioningState != nil && strings.EqualFold(string(*stack.Properties.ProvisioningState), string(state))
 }
 
 // outputs reads {"name": {"type": …, "value": …}}. A secure output has no value.
