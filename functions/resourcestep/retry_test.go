@@ -1,12 +1,17 @@
 package resourcestep_test
 
 import (
+	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
 	"github.com/trefoil-tre/trefoil/internal/memcloud"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/roomtest"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
@@ -148,5 +153,29 @@ func TestVaultStaysAway(t *testing.T) {
 	}
 	if op = b.Reread(op); op.Status != workspace.Deleted {
 		t.Errorf("is %s: %s", op.Status, op.Message)
+	}
+}
+
+// What could not be deleted may stay after all: an update deploys what is gone of
+// it again, enables it, and gives nothing of it away.
+func TestUpdateAfterAFailedDeletion(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx, on, off := t.Context(), true, false
+	w := h.done(h.Workspace(ctx, h.act(), freshID, provision.New{Template: "tre-workspace-base", Properties: map[string]any{"display_name": "Heart", "description": "d", "overview": "o"}}))
+	h.done(h.Update(ctx, h.act(), w.Key(), provision.Patch{Match: "*", Enabled: &off}))
+	h.Cloud.Script(memcloud.Rule{Call: memcloud.Remove, Times: 1, Before: memcloud.Trouble(400, "ScopeLocked", "The scope is locked.")})
+	_, op, err := h.Delete(ctx, h.act(), w.Key())
+	h.Must(err)
+	h.settle()
+	if op = h.Reread(op); op.Status != workspace.DeletingFailed {
+		t.Fatalf("the deletion is %s: %s", op.Status, op.Message)
+	}
+	now := h.done(h.Update(ctx, h.act(), w.Key(), provision.Patch{Match: "*", Enabled: &on}))
+	if now.Status != workspace.Updated || !now.Enabled || now.MayHold() != nil || !slices.Equal(now.Addresses, w.Addresses) || !maps.Equal(now.Secrets, w.Secrets) {
+		t.Errorf("it is %s, enabled %t, with %v: %v", now.Status, now.Enabled, now.Addresses, now.MayHold())
+	}
+	if _, _, err := h.Retry(ctx, h.act(), op.Key()); !errors.Is(err, airlock.ErrIllegal) {
+		t.Errorf("the deletion is tried again after it: %v", err)
 	}
 }

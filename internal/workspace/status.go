@@ -148,6 +148,7 @@ func table() fsm.Table[Status, Trigger, By, string] {
 		Row{From: DeploymentFailed, On: AskUpgrade, By: people, To: AwaitingUpdate},     // with other properties; an upgrade of what is not there installs it
 		Row{From: DeploymentFailed, On: AskUninstall, By: people, To: AwaitingDeletion},
 		Row{From: DeletingFailed, On: AskUninstall, By: people, To: AwaitingDeletion},
+		Row{From: DeletingFailed, On: AskUpgrade, By: people, To: AwaitingUpdate}, // it is to stay after all: what is gone of it is deployed again
 	)
 }
 

@@ -23,7 +23,7 @@ const grid = `
 	awaiting_deletion    -                    -                -                  -                deleting         -                 -                  deleting_failed    deleted           -
 	deleting             -                    -                -                  -                -                deleted           deleting_failed    -                  -                 -
 	deleted              -                    -                -                  -                -                -                 -                  -                  -                 -
-	deleting_failed      -                    -                awaiting_deletion  -                -                -                 -                  -                  -                 -
+	deleting_failed      -                    awaiting_update  awaiting_deletion  -                -                -                 -                  -                  -                 -
 	awaiting_action      -                    -                -                  -                invoking_action  -                 -                  action_failed      action_succeeded  -
 	invoking_action      -                    -                -                  -                -                action_succeeded  action_failed      -                  -                 -
 	action_succeeded     -                    awaiting_update  awaiting_deletion  awaiting_action  -                -                 -                  -                  -                 action_failed
