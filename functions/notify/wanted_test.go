@@ -215,8 +215,9 @@ func TestWorkspaceNoticeMeanwhile(t *testing.T) {
 	ask(w, wanted(w, workspace.EventAsked))
 	w.Faults.Before("Store.CommitChange", func() {
 		w.Faults.Before("Store.CommitChange", nil)
-		r := stored(w).End(false, "quota", w.Now())
+		r := stored(w)
 		r.Status = workspace.Granted
+		r, _ = r.End(false, "quota", w.Now())
 		c := workspace.Change{Partition: workspace.System}
 		c.Request(r, w.Now(), audit.Line{At: w.Now(), Action: "end"})
 		_, err := w.Store.CommitChange(t.Context(), c)

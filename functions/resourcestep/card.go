@@ -32,7 +32,7 @@ func (s *step) complete(ctx context.Context, c *workspace.Change) (asked bool, e
 		}
 	}
 	for _, op := range c.Operations {
-		if op.Ended() && op.Kind == workspace.Workspace && op.Action == workspace.Install {
+		if op.Ended() && op.Kind == workspace.Workspace && (op.Action == workspace.Install || op.Action == workspace.Upgrade) {
 			return s.answer(ctx, c, op)
 		}
 	}
@@ -153,7 +153,8 @@ func (s *step) release(ctx context.Context) error {
 	return nil
 }
 
-// answer tells who asked for a workspace how making it ended.
+// answer tells who asked for a workspace how making it ended, be it by the
+// install or by an update after that failed.
 func (s *step) answer(ctx context.Context, c *workspace.Change, op workspace.Operation) (bool, error) {
 	r, err := s.f.Ports.Requests.WorkspaceRequest(ctx, op.Resource.ID)
 	if errors.Is(err, airlock.ErrNotFound) {
@@ -162,11 +163,12 @@ func (s *step) answer(ctx context.Context, c *workspace.Change, op workspace.Ope
 	if err != nil {
 		return false, fmt.Errorf("request for workspace %s: %w", op.Resource.ID, err)
 	}
-	if r.Status != workspace.Granted {
+	now := s.f.Now()
+	told, news := r.End(!op.Status.Failed(), op.Message, now)
+	if !news {
 		return false, nil
 	}
-	now := s.f.Now()
-	c.Request(r.End(!op.Status.Failed(), op.Message, now), now.Add(s.f.Cadence.Hint), s.line(audit.Line{Action: "end", From: string(r.Status),
+	c.Request(told, now.Add(s.f.Cadence.Hint), s.line(audit.Line{Action: "end", From: string(r.Status),
 		To: string(r.Status), Reason: op.Message, Detail: "operation " + op.ID}))
 	return true, nil
 }

@@ -2,6 +2,7 @@ package resourcestep_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -177,5 +178,42 @@ func TestUpdateAfterAFailedDeletion(t *testing.T) {
 	}
 	if _, _, err := h.Retry(ctx, h.act(), op.Key()); !errors.Is(err, airlock.ErrIllegal) {
 		t.Errorf("the deletion is tried again after it: %v", err)
+	}
+}
+
+// Who asked for a workspace is told that it can be worked in when it can, also
+// where an update made it after the install failed, and not once more by what is
+// done to it later.
+func TestAnswerAfterAnUpdate(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.Cloud.Script(memcloud.Rule{Call: memcloud.Deploy, Times: 2, End: memcloud.Quota()})
+	asked := workspace.Request{ID: freshID, Source: workspace.FromCall, Template: "tre-workspace-base", Requester: roomtest.Ada,
+		Properties: map[string]any{"display_name": "Heart", "description": "d", "overview": "o"}}
+	_, err := h.Ask(t.Context(), asked)
+	h.Must(err)
+	act := h.act()
+	_, err = h.Decide(t.Context(), act, freshID, true)
+	h.Must(err)
+	for i, want := range []string{"[asked granted failed]", "[asked granted failed failed]", "[asked granted failed failed deployed]", "[asked granted failed failed deployed]"} {
+		if i > 0 {
+			_, _, err = h.Update(t.Context(), h.act(), key(freshID), provision.Patch{Match: "*"})
+			h.Must(err)
+		}
+		h.settle()
+		r, err := h.Store.WorkspaceRequest(t.Context(), freshID)
+		h.Must(err)
+		var told []workspace.Event
+		for _, n := range r.Notices {
+			told = append(told, n.Event)
+		}
+		if got := fmt.Sprint(told); got != want {
+			t.Errorf("after %d updates: told %s, want %s", i, got, want)
+		}
+	}
+	members, err := h.Store.Members(t.Context(), freshID)
+	h.Must(err)
+	if len(members) != 1 || members[0].OID != roomtest.Ada.OID {
+		t.Errorf("its people are %v", members)
 	}
 }

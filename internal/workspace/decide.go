@@ -66,14 +66,18 @@ func (r Request) Lapse(at time.Time, life time.Duration) (Request, bool) {
 	return r.tell(EventWithdrawn, at), true
 }
 
-// End tells the requester how making the workspace ended.
-func (r Request) End(good bool, message string, at time.Time) Request {
+// End tells the requester how making the workspace ended: every failure, until
+// it is there. What is done to it later is not the request's any more; false then.
+func (r Request) End(good bool, message string, at time.Time) (Request, bool) {
+	if r.Status != Granted || r.Made {
+		return r, false
+	}
 	event := EventFailed
 	if good {
 		event = EventDeployed
 	}
-	r.Message, r.UpdatedAt = message, at.UTC()
-	return r.tell(event, at)
+	r.Message, r.UpdatedAt, r.Made = message, at.UTC(), good
+	return r.tell(event, at), true
 }
 
 func (r Request) tell(e Event, at time.Time) Request {

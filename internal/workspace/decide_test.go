@@ -83,9 +83,17 @@ func TestWithdrawAndLapse(t *testing.T) {
 	if len(r.Notices) != 0 {
 		t.Errorf("still to be told: %v", r.Notices)
 	}
-	r = r.End(true, "", start).End(false, "quota", start)
-	if r.Notices[0].Event != workspace.EventDeployed || r.Notices[1].Event != workspace.EventFailed || r.Message != "quota" || r.Notices[1].Seq != 4 {
+	if _, news := r.End(true, "", start); news {
+		t.Error("a request that was withdrawn ended well")
+	}
+	r.Status = workspace.Granted
+	r, _ = r.End(false, "quota", start)
+	r, _ = r.End(true, "", start)
+	if len(r.Notices) != 2 || r.Notices[0].Event != workspace.EventFailed || r.Notices[1].Event != workspace.EventDeployed || r.Message != "" || r.Notices[1].Seq != 4 {
 		t.Errorf("ends: %+v", r)
+	}
+	if again, news := r.End(false, "quota", start); news || len(again.Notices) != 2 {
+		t.Errorf("ends again: %+v", again)
 	}
 }
 

@@ -51,6 +51,7 @@ type Request struct {
 	CreatedAt time.Time     `json:"createdAt"`
 	UpdatedAt time.Time     `json:"updatedAt"`
 	Decided   *Decided      `json:"decided,omitempty"`
+	Made      bool          `json:"made,omitempty"`    // the workspace can be worked in, and its requester was told
 	Notices   []Notice      `json:"notices,omitempty"` // to be told
 	Told      int           `json:"told,omitempty"`    // number of the notice made last
 	Call      string        `json:"call,omitempty"`    // id of the last call that changed it
