@@ -40,7 +40,7 @@ func newHouse(t *testing.T) *house {
 	})
 	h := &house{b, &provision.Builder{Platform: b.room.Platform, Pool: b.room.Pool, Cadence: cadence, Now: b.Now, Log: slog.New(slog.DiscardHandler),
 		Ports: provision.Ports{Store: b.Resources, Lists: b.Lists, Requests: b.Wanted, Addresses: b.Addresses, Templates: b.Store, Packages: b.Packages,
-			Vault: b.Secrets, Cards: b.Spaces, Airlock: b.Store, Members: b.Members, Orders: b.Orders}}}
+			Vault: b.Secrets, Cards: b.Spaces, Airlock: b.Store, Members: b.Members, Records: b.Records, Orders: b.Orders}}}
 	for _, name := range []string{"tre-workspace-base", "tre-service-guacamole", "tre-service-guacamole-linuxvm"} {
 		files := map[string][]byte{}
 		for _, file := range []string{"template.json", "template_schema.json", "main.json"} {

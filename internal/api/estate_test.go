@@ -129,7 +129,7 @@ func (b *bench) resourcesOf() *resources.Desk {
 	b.builder = &provision.Builder{Now: b.desk.Now, Platform: platform,
 		Pool: workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/12"), Reserved: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/22")}},
 		Ports: provision.Ports{Store: b.store, Lists: b.store, Requests: b.store, Addresses: b.store, Templates: b.store, Packages: b.store, Vault: b.safe,
-			Cards: b.store, Airlock: b.store, Members: b.store, Orders: nowhere{}}, Log: b.desk.Log}
+			Cards: b.store, Airlock: b.store, Members: b.store, Records: b.store, Orders: nowhere{}}, Log: b.desk.Log}
 	return &resources.Desk{Desk: b.desk, Now: b.desk.Now, Log: b.desk.Log, Ports: resources.Ports{Rows: b.store, Lists: b.store,
 		Requests: b.store, Templates: b.store, Cards: b.store, Work: b.store, Builder: b.builder,
 		Machines: b.powers, Drifts: b.store, Orders: nowhere{}}}

@@ -47,5 +47,5 @@ func Builder(s State, c config.Config, secrets provision.Secrets, log *slog.Logg
 	return &provision.Builder{Platform: Platform(c), Pool: Pool(c), Cadence: Steps(c), Now: time.Now, Pause: provision.Jitter, Log: log,
 		Limits: provision.Limits{Machines: w.Machines, Cores: w.Cores, Approval: w.Approval},
 		Ports: provision.Ports{Store: s.Store, Lists: s.Store, Requests: s.Store, Addresses: s.Store, Templates: s.Store, Packages: s.Store, Vault: secrets,
-			Cards: s.Store, Airlock: s.Store, Members: s.Store, Orders: Traced{Orders: s.Orders}}}
+			Cards: s.Store, Airlock: s.Store, Members: s.Store, Records: s.Store, Orders: Traced{Orders: s.Orders}}}
 }

@@ -47,7 +47,7 @@ func (b *bench) newEstate() *resources.Desk {
 	b.t.Helper()
 	b.builder = &provision.Builder{Now: b.now, Log: b.desk.Log,
 		Ports: provision.Ports{Store: b.store, Lists: b.store, Requests: b.store, Addresses: b.store, Templates: b.store, Packages: b.store,
-			Vault: vaulted{}, Cards: b.store, Airlock: b.store, Members: b.store, Orders: b.orders},
+			Vault: vaulted{}, Cards: b.store, Airlock: b.store, Members: b.store, Records: b.store, Orders: b.orders},
 		Platform: workspace.Platform{TRE: "tre1", Location: "westeurope", Subscription: "s", Group: "rg"},
 		Pool:     workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/22")}}
 	_, err := b.builder.Register(b.t.Context(), b.act("adam"), study, true)

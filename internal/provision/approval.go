@@ -56,6 +56,27 @@ func gave(p workspace.Approval, act workspace.Act) (workspace.Approval, error) {
 	return p, fmt.Errorf("standing approval %s exists already: %w", p.ID, airlock.ErrConflict)
 }
 
+// away is what is said of a standing approval whose giver may not act now; why
+// is for other administrators to look up.
+const away = "whoever gave it may not act now"
+
+// Stands tells why a standing approval does not hold now, whatever it covers: who
+// gave it is suspended. What they are in Entra only their own token says, and
+// nobody has that here. "" where it holds.
+func (b *Builder) Stands(ctx context.Context, p workspace.Approval) (why string, err error) {
+	if b.Ports.Records == nil {
+		return away, nil
+	}
+	giver, err := b.Ports.Records.Record(ctx, p.By.OID)
+	if err != nil {
+		return "", fmt.Errorf("who gave standing approval %s: %w", p.ID, err)
+	}
+	if giver.Suspended != nil {
+		return away, nil
+	}
+	return "", nil
+}
+
 func checkCovered(p workspace.Approval) error {
 	for _, size := range p.Sizes {
 		if _, err := address.Size(size); err != nil && size != "custom" {

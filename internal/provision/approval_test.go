@@ -8,6 +8,7 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/people"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
@@ -47,6 +48,39 @@ func TestStandingApproval(t *testing.T) {
 	wrong(t, "taken back twice", err, airlock.ErrIllegal)
 	if late, err := b.Ask(t.Context(), asked(nil)); err != nil || late.Status != workspace.Asked {
 		t.Errorf("%+v, %v", late, err)
+	}
+}
+
+// TestApprovalOfSomebodySuspended: what an administrator approved beforehand holds
+// no longer than they may approve anything.
+func TestApprovalOfSomebodySuspended(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	p := b.standing(2)
+	record, err := b.store.Record(t.Context(), adam.OID)
+	b.must(err)
+	change, err := record.Suspend(people.Act{By: berta, Roles: []access.Role{access.TREAdmin}, At: now, Reason: "left", Operation: id()})
+	b.must(err)
+	record, err = b.store.CommitRecord(t.Context(), change)
+	b.must(err)
+	r, err := b.Ask(t.Context(), asked(nil))
+	if err != nil || r.Status != workspace.Asked || !strings.Contains(r.Message, "may not act now") || strings.Contains(r.Message, "suspended") || len(b.all(workspace.System)) != 0 {
+		t.Errorf("%s %q, %v", r.Status, r.Message, err)
+	}
+	if used, err := b.store.Approval(t.Context(), p.ID); err != nil || used.Used != 0 {
+		t.Errorf("%+v, %v", used, err)
+	}
+	other, err := b.Approve(t.Context(), because(berta, "the registry"), workspace.Approval{ID: id(), Template: "base", Most: 1, Until: now.Add(24 * time.Hour)})
+	b.must(err)
+	if r, err = b.Ask(t.Context(), asked(nil)); err != nil || r.Status != workspace.Granted || r.Decided.Approval != other.ID {
+		t.Errorf("there is another administrator's: %s, %v", r.Status, err)
+	}
+	change, err = record.Reinstate(people.Act{By: berta, Roles: []access.Role{access.TREAdmin}, At: now, Reason: "back", Operation: id()})
+	b.must(err)
+	_, err = b.store.CommitRecord(t.Context(), change)
+	b.must(err)
+	if r, err = b.Ask(t.Context(), asked(nil)); err != nil || r.Status != workspace.Granted || r.Decided.Approval != p.ID {
+		t.Errorf("reinstated: %s, %v", r.Status, err)
 	}
 }
 

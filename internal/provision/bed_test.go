@@ -95,7 +95,7 @@ func newBed(t *testing.T) *bed {
 	b := &bed{t: t, store: &memstore.Store{}, vault: &vault{}, orders: &orders{}}
 	b.Builder = &provision.Builder{
 		Ports: provision.Ports{Store: b.store, Lists: b.store, Requests: b.store, Addresses: b.store, Templates: b.store, Packages: b.store,
-			Vault: b.vault, Cards: b.store, Airlock: b.store, Members: b.store, Orders: b.orders},
+			Vault: b.vault, Cards: b.store, Airlock: b.store, Members: b.store, Records: b.store, Orders: b.orders},
 		Platform: workspace.Platform{TRE: "tre1", Location: "westeurope", Subscription: "sub", Group: "rg-tre1"},
 		Pool:     workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/12"), Reserved: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/22")}},
 		Now:      func() time.Time { return now },

@@ -112,9 +112,9 @@ func (b *Builder) covered(ctx context.Context, r workspace.Request, d *draft, tr
 	if err != nil {
 		return workspace.Change{}, "", err
 	}
-	p, ok, err := b.approval(ctx, r, size)
-	if !ok || err != nil {
-		return workspace.Change{}, "", err
+	p, why, err := b.approval(ctx, r, size)
+	if p.ID == "" || err != nil {
+		return workspace.Change{}, why, err
 	}
 	at := r.CreatedAt
 	act := workspace.Act{By: p.By, Role: access.TREAdmin, At: at, Operation: idOf("grant", r.ID), Reason: "standing approval " + p.ID + ": " + p.Reason}
@@ -150,20 +150,29 @@ func (b *Builder) sizeOf(ctx context.Context, r workspace.Request) (string, erro
 	return cmp.Or(workspace.SpaceSize(t.Defaults(r.Properties)), defaultSize), nil
 }
 
-// approval finds the first standing approval that covers a request.
-func (b *Builder) approval(ctx context.Context, r workspace.Request, size string) (workspace.Approval, bool, error) {
+// approval finds the first standing approval that covers a request and holds.
+// Where there is only one that does not hold, why says so.
+func (b *Builder) approval(ctx context.Context, r workspace.Request, size string) (covers workspace.Approval, why string, err error) {
 	for after := ""; ; {
 		page, next, err := b.Ports.Requests.Approvals(ctx, airlock.Page{After: after})
 		if err != nil {
-			return workspace.Approval{}, false, fmt.Errorf("standing approvals: %w", err)
+			return workspace.Approval{}, "", fmt.Errorf("standing approvals: %w", err)
 		}
 		for _, p := range page {
-			if _, ok := p.Covers(r, size, r.CreatedAt); ok {
-				return p, true, nil
+			if _, ok := p.Covers(r, size, r.CreatedAt); !ok {
+				continue
+			}
+			switch no, err := b.Stands(ctx, p); {
+			case err != nil:
+				return workspace.Approval{}, "", err
+			case no == "":
+				return p, "", nil
+			default:
+				why = "a standing approval covers it, but: " + no
 			}
 		}
 		if after = next; after == "" {
-			return workspace.Approval{}, false, nil
+			return workspace.Approval{}, why, nil
 		}
 	}
 }

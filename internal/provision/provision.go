@@ -23,6 +23,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/people"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
@@ -47,6 +48,13 @@ type Secrets interface {
 	Put(ctx context.Context, name, value string) (id string, err error)
 }
 
+// Records knows people, whatever workspaces they are in.
+type Records interface {
+	// Record returns one with nothing but its OID for somebody of whom nothing is
+	// kept.
+	Record(ctx context.Context, oid string) (people.Record, error)
+}
+
 // Ports are what a Builder works with.
 type Ports struct {
 	Store     workspace.Store
@@ -59,6 +67,7 @@ type Ports struct {
 	Cards     airlock.Workspaces // what the airlock knows of a workspace
 	Airlock   airlock.Requests
 	Members   airlock.Members // who may own a user resource
+	Records   Records         // who gave a standing approval; nil where nobody gives any
 	Orders    Orders
 }
 

@@ -116,7 +116,7 @@ func (e *estate) borrow() *provision.Builder {
 	w, p := e.w, e.ports
 	return &provision.Builder{Platform: platform, Pool: pool, Cadence: e.cadence, Now: w.clock, Log: e.log,
 		Ports: provision.Ports{Store: p.Store, Lists: p.Lists, Requests: p.Requests, Addresses: p.Addresses, Templates: p.Templates, Packages: p.Packages,
-			Vault: p.Vault, Cards: w.ports.Workspaces, Airlock: w.ports.Requests, Members: w.ports.Members, Orders: orders{w}}}
+			Vault: p.Vault, Cards: w.ports.Workspaces, Airlock: w.ports.Requests, Members: w.ports.Members, Records: w.ports.People, Orders: orders{w}}}
 }
 
 // with gives a call a desk of its own.

@@ -120,7 +120,12 @@ func (d *Desk) Covers(ctx context.Context, c desk.Caller, r workspace.Request) (
 	var all []Cover
 	for _, p := range list.Approvals {
 		if p.Template == r.Template {
-			why, _ := p.Covers(r, size, d.Now())
+			why, ok := p.Covers(r, size, d.Now())
+			if ok {
+				if why, err = d.Ports.Builder.Stands(ctx, p); err != nil {
+					return nil, err
+				}
+			}
 			all = append(all, Cover{Approval: p, WhyNot: why})
 		}
 	}

@@ -72,6 +72,8 @@ type Requester interface {
 type Approver interface {
 	Approve(ctx context.Context, a workspace.Act, p workspace.Approval) (workspace.Approval, error)
 	TakeBack(ctx context.Context, a workspace.Act, id string) (workspace.Approval, error)
+	// Stands tells why a standing approval does not hold now, whatever it covers.
+	Stands(ctx context.Context, p workspace.Approval) (why string, err error)
 }
 
 // Library keeps templates.

@@ -23,7 +23,7 @@ func (s *Stack) builder(store *azstore.Store, orders provision.Orders) *provisio
 	return &provision.Builder{Now: s.cfg.Now, Log: s.cfg.Log, Platform: workspace.Platform{TRE: s.TRE(), Location: region, Subscription: Subscription, Group: coreGroup},
 		Pool: workspace.Pool{Space: netip.MustParsePrefix(addressSpace), Reserved: []netip.Prefix{netip.MustParsePrefix(coreSpace)}},
 		Ports: provision.Ports{Store: store, Lists: store, Requests: store, Addresses: store, Templates: store, Packages: store, Vault: noSecrets{},
-			Cards: store, Airlock: store, Members: store, Orders: orders}}
+			Cards: store, Airlock: store, Members: store, Records: store, Orders: orders}}
 }
 
 // act is the administrator's, the same for every run: what was done before is
