@@ -39,6 +39,7 @@ type bed struct {
 	digest  string
 	crossed []string // accounts that a test file was sent to
 	dead    error    // why none crosses
+	taken   int      // ranges that somebody else reserved
 }
 
 // outputs are those of every template here.

@@ -63,16 +63,59 @@ func (f Function) card(ctx context.Context, c *workspace.Change, r workspace.Res
 	return nil
 }
 
+// maxBlocks is how many blocks of the address space one commit writes, of the
+// rows that a transaction has room for: as many as one range has at most.
+const maxBlocks = 64
+
 // vacate gives back the address ranges of a workspace that is gone, whoever in
-// it held them.
+// it held them. Those for which its last commit has no room are given back
+// before, while it is still being deleted: Azure has nothing under them any more,
+// and what is given back is no longer its own, so that a repeat gives back the rest.
 func (f Function) vacate(ctx context.Context, c *workspace.Change, r *workspace.Resource) error {
-	gone := func(a address.Allocation) bool { return slices.Contains(r.Addresses, a.Range.String()) }
-	blocks, err := f.without(ctx, r.Addresses, gone)
-	if err != nil {
-		return err
+	for {
+		some := f.fitting(r.Addresses)
+		blocks, err := f.without(ctx, some, func(a address.Allocation) bool { return slices.Contains(some, a.Range.String()) })
+		if err != nil {
+			return err
+		}
+		if len(some) == len(r.Addresses) {
+			c.Blocks, r.Addresses = blocks, nil
+			return nil
+		}
+		before, err := f.Ports.Store.Resource(ctx, r.Key())
+		if err != nil {
+			return fmt.Errorf("workspace %s: %w", r.ID, err)
+		}
+		if before.Version != r.Version {
+			return fmt.Errorf("workspace %s: %w", r.ID, airlock.ErrConflict)
+		}
+		part := workspace.Change{Partition: c.Partition, Blocks: blocks}
+		part.Quietly(before.Without(some))
+		if part, err = f.Ports.Store.CommitChange(ctx, part); err != nil {
+			return fmt.Errorf("addresses of workspace %s: %w", r.ID, err)
+		}
+		*r = r.Without(some)
+		r.Version = part.Resources[0].Version
 	}
-	c.Blocks, r.Addresses = blocks, nil
-	return nil
+}
+
+// fitting are the first of some ranges, as many as one commit gives back; at
+// least one.
+func (f Function) fitting(ranges []string) []string {
+	touched := map[netip.Prefix]bool{}
+	for i, text := range ranges {
+		r, err := netip.ParsePrefix(text)
+		if err != nil {
+			continue
+		}
+		for _, net := range address.Cover(f.Pool.Space, r) {
+			touched[net] = true
+		}
+		if i > 0 && len(touched) > maxBlocks {
+			return ranges[:i]
+		}
+	}
+	return ranges
 }
 
 // without are the blocks of some ranges that change when allocations are given
