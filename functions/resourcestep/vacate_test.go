@@ -98,3 +98,40 @@ func (b *bed) vacated(when string) {
 		b.T.Errorf("%s: it is %s (%s) with %d ranges; %d allocations are left, want %d", when, w.Status, w.Message, len(w.Addresses), taken, b.taken)
 	}
 }
+
+// A secret that a pipeline passed on to what is there still outlives its source;
+// its others go with it.
+func TestPassedOnSecret(t *testing.T) {
+	t.Parallel()
+	for name, holder := range map[string]string{"to a shared service": sharedID, "to the service that it is in": serviceID, "to its workspace": roomtest.Here} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t)
+			b.estate()
+			ids := map[string]string{}
+			for _, pointer := range []string{"/own", "/passed"} {
+				var err error
+				ids[pointer], err = b.Secrets.Put(t.Context(), machineID+"-"+pointer[1:], "hush")
+				b.Must(err)
+			}
+			b.name(holder, map[string]string{"/of_a_machine": ids["/passed"]})
+			b.name(machineID, ids)
+			m := b.disabled(key(machineID))
+			b.Must(b.run(b.begin(m, workspace.Order{Action: workspace.Uninstall})))
+			if kept := b.Cloud.Kept(); len(kept) != 1 || kept[machineID+"-passed"] == "" || len(b.Get(key(machineID)).Secrets) > 0 {
+				t.Errorf("the vault keeps %d secrets, the machine names %v", len(kept), b.Get(key(machineID)).Secrets)
+			}
+		})
+	}
+}
+
+// name has a resource name secrets.
+func (b *bed) name(id string, secrets map[string]string) {
+	b.T.Helper()
+	r := b.Get(key(id))
+	r.Secrets = secrets
+	c := workspace.Change{Partition: r.Key().Partition}
+	c.Quietly(r)
+	_, err := b.Store.CommitChange(b.T.Context(), c)
+	b.Must(err)
+}

@@ -2,7 +2,7 @@
 // more often. It orders a look at every request whose retention is over, purges
 // containers that no request's state owns, with an audit line, forgets the
 // idempotency keys of calls that nobody repeats any more, frees address ranges
-// that nothing took, and notes which memberships, trainings and agreements end
+// that nothing took, forgets secrets that nobody names, and notes which memberships, trainings and agreements end
 // soon. Out: orders to look, and to
 // tell people.
 package retain
@@ -45,7 +45,7 @@ type Function struct {
 	Records people.Records
 	Days    []int         // before an end, on which people are told of it; nil means people.WarnDays
 	Log     *slog.Logger  // nil means slog.Default()
-	Orphan  time.Duration // age from which a container without an owner is purged; 0 means 24 h, longer than any call that could still be about to commit
+	Orphan  time.Duration // age from which a container without an owner is purged, and a secret that nobody names forgotten; 0 means 24 h, longer than any call that could still be about to commit
 
 	Health *health.Recorder // is told of every run; may be nil
 	Beats  health.Store     // whose old rows are removed; nil means none are
@@ -61,7 +61,7 @@ func (f Function) Handle(ctx context.Context, _ azfunc.Tick) (Out, error) {
 		return Out{}, fmt.Errorf("workspaces: %w", err)
 	}
 	var out Out
-	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx), f.forget(ctx), f.warnPeople(ctx, &out), f.ranges(ctx)}
+	failed := []error{f.orphans(ctx, airlock.AirlockAccount), f.keys(ctx), f.forget(ctx), f.warnPeople(ctx, &out), f.ranges(ctx), f.secrets(ctx)}
 	for _, w := range workspaces {
 		failed = append(failed, f.retired(ctx, w.ID, &out))
 		if !w.Gone {
@@ -115,19 +115,23 @@ func (f Function) orphans(ctx context.Context, account string) error {
 	if err != nil {
 		return fmt.Errorf("containers of %s: %w", account, err)
 	}
-	age := f.Orphan
-	if age <= 0 {
-		age = 24 * time.Hour
-	}
 	var failed []error
 	for _, c := range found {
 		ours, err := airlock.ParseContainer(c.Name)
-		if err != nil || f.Ledger.Now().Sub(c.Modified) < age {
+		if err != nil || f.Ledger.Now().Sub(c.Modified) < f.orphanAge() {
 			continue // not ours, or too young to tell
 		}
 		failed = append(failed, f.orphan(ctx, airlock.Place{Account: account, Container: c.Name}, ours))
 	}
 	return errors.Join(failed...)
+}
+
+// orphanAge is how old something is that nobody can be about to own any more.
+func (f Function) orphanAge() time.Duration {
+	if f.Orphan <= 0 {
+		return 24 * time.Hour
+	}
+	return f.Orphan
 }
 
 // orphan purges a container unless its request had it made: then it is the

@@ -20,7 +20,9 @@ type Estate struct {
 	Store     workspace.Store
 	Lists     workspace.Lists
 	Addresses Addresses
-	Unowned   time.Duration // age from which a range that no service took is free again; 0 means an hour
+	Requests  Requests
+	Vault     workspace.Register // nil where no workspaces are made
+	Unowned   time.Duration      // age from which a range that no service took is free again; 0 means an hour
 }
 
 // Addresses lists the address space.

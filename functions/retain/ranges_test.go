@@ -45,7 +45,7 @@ func lent(t testing.TB, there bool) *roomtest.Estate {
 
 func run(e *roomtest.Estate) error {
 	_, err := retain.Function{Ledger: e.Ledger, Work: e.Work, Janitor: e.Janitor, Members: e.Members, Rolls: e.Rolls, Records: e.Records,
-		Estate: retain.Estate{Store: e.Resources, Lists: e.Lists, Addresses: e.Addresses, Unowned: time.Hour}}.Handle(e.Context("retain"), azfunc.Tick{})
+		Estate: retain.Estate{Store: e.Resources, Lists: e.Lists, Addresses: e.Addresses, Requests: e.Wanted, Vault: e.Register, Unowned: time.Hour}}.Handle(e.Context("retain"), azfunc.Tick{})
 	return err
 }
 

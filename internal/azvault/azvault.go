@@ -2,8 +2,8 @@
 // https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
 //
 // Who keeps secrets needs the data actions setSecret, readMetadata and delete,
-// and recover for a name that was deleted before; only who wires a [Reader],
-// the engine, needs getSecret.
+// and recover for a name that was deleted before; a [Register] needs readMetadata
+// and delete; only who wires a [Reader], the engine, needs getSecret.
 package azvault
 
 import (
@@ -32,6 +32,7 @@ type Config struct {
 	URL        string                 // such as https://kv-mytre.vault.azure.net
 	Credential azcore.TokenCredential // nil means azidentity's default, which asks nobody before the first call
 	Roots      *x509.CertPool         // authorities of its certificate; nil means the system's
+	TRE        string                 // id of the TRE whose secrets these are: the tag tre_id of each, so that one vault may serve several
 	AnyDomain  bool                   // the vault may ask for a token of another domain than its own: one machine only
 	Timeout    time.Duration          // of one call with its retries; 0 means 30 s
 	Pause      time.Duration          // before the first retry, growing; 0 means 800 ms
@@ -43,6 +44,7 @@ type Config struct {
 type Vault struct {
 	client  *azsecrets.Client
 	host    string
+	tre     string
 	timeout time.Duration
 }
 
@@ -71,12 +73,15 @@ func New(c Config) (*Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	return &Vault{client: client, host: base.Host, timeout: c.Timeout}, nil
+	return &Vault{client: client, host: base.Host, tre: c.TRE, timeout: c.Timeout}, nil
 }
 
 // mine marks the secrets that are ours, so that one which somebody else keeps
 // under a name is not taken for it.
 const mine = "application/vnd.trefoil.secret"
+
+// tag is the tag of a secret that says which TRE keeps it.
+const tag = "tre_id"
 
 // maxValue is the longest secret, in bytes.
 // https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
@@ -108,7 +113,7 @@ func (v *Vault) Put(ctx context.Context, name, value string) (string, error) {
 	if id != "" {
 		return id, nil
 	}
-	kept, err := v.client.SetSecret(call, name, azsecrets.SetSecretParameters{Value: &value, ContentType: to.Ptr(mine)}, nil)
+	kept, err := v.client.SetSecret(call, name, azsecrets.SetSecretParameters{Value: &value, ContentType: to.Ptr(mine), Tags: map[string]*string{tag: &v.tre}}, nil)
 	if err != nil {
 		return "", azarm.Without(v.deleted(ctx, name, err), value)
 	}

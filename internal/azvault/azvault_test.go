@@ -26,11 +26,39 @@ func open(t *testing.T, s *standin, change func(*azvault.Config)) (*azvault.Vaul
 	return v, r
 }
 
+func register(t *testing.T, s *standin, tre string) *azvault.Register {
+	t.Helper()
+	r, err := azvault.NewRegister(azvault.Config{URL: "https://" + host, Credential: identity{}, Transport: s, Pause: time.Microsecond, TRE: tre})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestKeptOfOneTRE: what another TRE, or somebody else, keeps in the same vault is
+// not this one's.
+func TestKeptOfOneTRE(t *testing.T) {
+	t.Parallel()
+	s := start()
+	s.keep("theirs", "x", "text/plain")
+	for _, tre := range []string{"one", "two"} {
+		v, _ := open(t, s, func(c *azvault.Config) { c.TRE = tre })
+		if _, err := v.Put(t.Context(), "ws-"+tre, "hunter2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := register(t, s, "one").Kept(t.Context())
+	if err != nil || len(all) != 1 || workspace.SecretName(all[0].ID) != "ws-one" {
+		t.Errorf("kept: %+v, error %v", all, err)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	cloudtest.RunVault(t, func(t *testing.T) cloudtest.Vault {
-		v, r := open(t, start(), nil)
-		return cloudtest.Vault{Port: v, Read: r.Read}
+		s := start()
+		v, r := open(t, s, nil)
+		return cloudtest.Vault{Port: v, Read: r.Read, Register: register(t, s, "")}
 	})
 }
 

@@ -66,7 +66,7 @@ func start() *standin {
 				errResp.SetError(refuse(http.StatusConflict, "Conflict", "ObjectIsDeletedButRecoverable"))
 				return resp, errResp
 			}
-			resp.SetResponse(http.StatusOK, azsecrets.SetSecretResponse{Secret: s.keep(name, *p.Value, *p.ContentType)}, nil)
+			resp.SetResponse(http.StatusOK, azsecrets.SetSecretResponse{Secret: s.tagged(name, s.keep(name, *p.Value, *p.ContentType), p.Tags)}, nil)
 			return resp, errResp
 		},
 		GetSecret: func(_ context.Context, name, version string, _ *azsecrets.GetSecretOptions) (resp azfake.Responder[azsecrets.GetSecretResponse], errResp azfake.ErrorResponder) {
@@ -98,6 +98,14 @@ func start() *standin {
 			resp.SetResponse(http.StatusOK, azsecrets.RecoverDeletedSecretResponse{}, nil)
 			return resp, errResp
 		},
+		NewListSecretPropertiesPager: func(*azsecrets.ListSecretPropertiesOptions) (resp azfake.PagerResponder[azsecrets.ListSecretPropertiesResponse]) {
+			for name, versions := range s.versions { // a page each
+				v := versions[len(versions)-1]
+				resp.AddPage(http.StatusOK, azsecrets.ListSecretPropertiesResponse{SecretPropertiesListResult: azsecrets.SecretPropertiesListResult{
+					Value: []*azsecrets.SecretProperties{{ID: to.Ptr(azsecrets.ID("https://" + host + "/secrets/" + name)), ContentType: v.ContentType, Attributes: v.Attributes, Tags: v.Tags}}}}, nil)
+			}
+			return resp
+		},
 		NewListSecretPropertiesVersionsPager: func(name string, _ *azsecrets.ListSecretPropertiesVersionsOptions) (resp azfake.PagerResponder[azsecrets.ListSecretPropertiesVersionsResponse]) {
 			for _, v := range s.versions[name] { // a page each
 				resp.AddPage(http.StatusOK, azsecrets.ListSecretPropertiesVersionsResponse{SecretPropertiesListResult: azsecrets.SecretPropertiesListResult{
@@ -119,6 +127,13 @@ func (s *standin) keep(name, value, kind string) azsecrets.Secret {
 		Attributes: &azsecrets.SecretAttributes{Enabled: to.Ptr(true), Created: to.Ptr(time.Date(2026, 11, 22, 9, 0, len(s.versions[name]), 0, time.UTC))}}
 	s.versions[name] = append(s.versions[name], kept)
 	return kept
+}
+
+// tagged gives the version that was added last its tags.
+func (s *standin) tagged(name string, v azsecrets.Secret, tags map[string]*string) azsecrets.Secret {
+	v.Tags = tags
+	s.versions[name][len(s.versions[name])-1] = v
+	return v
 }
 
 func (s *standin) disable(name string) {

@@ -38,7 +38,7 @@ func Pool(c config.Config) workspace.Pool {
 // Vault is the way to the TRE's Key Vault. It does not use the network.
 func Vault(c config.Config) (azvault.Config, error) {
 	roots, err := c.Host.Roots()
-	return azvault.Config{URL: string(c.Workspaces.VaultURL), Roots: roots, AnyDomain: c.Workspaces.VaultURL.Here()}, err
+	return azvault.Config{URL: string(c.Workspaces.VaultURL), Roots: roots, TRE: string(c.Workspaces.TRE), AnyDomain: c.Workspaces.VaultURL.Here()}, err
 }
 
 // Builder makes, changes and removes resources for either app.

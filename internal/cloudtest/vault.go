@@ -3,6 +3,7 @@ package cloudtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -11,8 +12,9 @@ import (
 
 // Vault is a vault that is tested. It holds nothing yet.
 type Vault struct {
-	Port workspace.Vault
-	Read func(ctx context.Context, id string) (string, error)
+	Port     workspace.Vault
+	Read     func(ctx context.Context, id string) (string, error)
+	Register workspace.Register
 }
 
 // RunVault tests the vault that open returns, once per rule.
@@ -21,6 +23,7 @@ func RunVault(t *testing.T, open func(*testing.T) Vault) {
 		{"kept and read", vaultKept},
 		{"the same again", vaultAgain},
 		{"forgotten", vaultForgotten},
+		{"listed", vaultListed},
 		{"names that no vault takes", vaultNames},
 		{"ids of another vault", vaultElsewhere},
 		{"the caller has gone", vaultEnded},
@@ -74,6 +77,38 @@ func vaultForgotten(t *testing.T, c Vault) {
 	}
 	if got, err := c.Read(t.Context(), kept); err != nil || got != "other" {
 		t.Errorf("read %q, error %v", got, err)
+	}
+}
+
+func vaultListed(t *testing.T, c Vault) {
+	want := map[string]bool{}
+	for i := range 30 { // more than a page of Key Vault's
+		name := fmt.Sprintf("ws-%d", i)
+		c.put(t, name, awkward)
+		want[name] = true
+	}
+	gone := c.put(t, "gone", awkward)
+	if err := c.Register.Forget(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	all, err := c.Register.Kept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		name := workspace.SecretName(s.ID)
+		if !want[name] || s.Created.IsZero() || strings.Contains(s.ID, awkward) {
+			t.Errorf("listed is %+v, named %q", s, name)
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("not listed: %v", want)
+	}
+	classed(t, c.Register.Forget(t.Context(), "https://elsewhere.example/secrets/ws-1"), workspace.Final)
+	_, err = c.Register.Kept(ended(t))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the caller's end", err)
 	}
 }
 

@@ -107,7 +107,7 @@ type Work struct {
 	DraftEvery     time.Duration `envconfig:"TRE_DRAFT_EVERY" app:"both" default:"5m" desc:"time between two looks at an open draft that no event speaks of"`
 	Remember       time.Duration `envconfig:"TRE_REMEMBER" app:"engine" default:"30s" desc:"how long the engine remembers a workspace's policy: a change of it waits as long, every file needs it several times"`
 	ExpiryWarnings Days          `envconfig:"TRE_EXPIRY_WARNINGS" app:"engine" default:"14,3" unit:"days" desc:"how long before a membership, training or agreement ends people are told; several are separated by commas"`
-	OrphanAge      time.Duration `envconfig:"TRE_ORPHAN_AGE" app:"engine" default:"24h" desc:"age from which a container that no request owns is purged; longer than any call that may be about to commit"`
+	OrphanAge      time.Duration `envconfig:"TRE_ORPHAN_AGE" app:"engine" default:"24h" desc:"age from which a container that no request owns is purged, and a secret that nothing names is forgotten; longer than any call that may be about to commit"`
 	LookInspects   int           `envconfig:"TRE_LOOK_INSPECTS" app:"engine" default:"500" desc:"inspections ordered in one look at a draft; more outputs make an invocation slow, the next look orders the rest"`
 	DeliverPages   int           `envconfig:"TRE_DELIVER_PAGES" app:"engine" default:"10" desc:"pages of files delivered by one invocation, so that the manifest is not read for every page"`
 	DeliverBusy    time.Duration `envconfig:"TRE_DELIVER_BUSY" app:"engine" default:"20s" desc:"how long a delivery goes on from page to page within one invocation; less than TRE_HINT_AFTER, better a third of it, so that no second one begins beside it"`

@@ -61,10 +61,14 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 		Pages: w.DeliverPages, Busy: w.DeliverBusy}.Handle)
 	azfunc.Add(app, "airlockpurge", "order", airlockpurge.Function{Ledger: ledger, Files: s.Store, Vault: vault,
 		Janitor: janitor, Settle: w.PurgeGap}.Handle)
+	estate, err := retained(c, s)
+	if err != nil {
+		return err
+	}
 	azfunc.Add(app, "retain", "tick", retain.Function{Ledger: ledger, Work: s.Store, Janitor: janitor, Orphan: w.OrphanAge,
 		Keys: s.Store, KeyLife: c.API.KeyLife, Members: s.Store, Rolls: s.Store, Records: s.Store, Days: w.ExpiryWarnings,
 		Health: s.Health, Beats: s.Store, Keep: c.Health.Keep,
-		Estate: retain.Estate{Store: s.Store, Lists: s.Store, Addresses: s.Store, Unowned: c.Workspaces.Unowned}}.Handle)
+		Estate: estate}.Handle)
 	if err := addWorkspaces(app, c, s, &azfiles.Canary{Vault: vault, Janitor: janitor}, log); err != nil {
 		return err
 	}
@@ -72,6 +76,20 @@ func Add(app *azfunc.App, c config.Config, version string, log *slog.Logger) err
 		return err
 	}
 	return addNotify(app, c, s, log)
+}
+
+// retained is what retain looks at beside the airlock.
+func retained(c config.Config, s backing.State) (retain.Estate, error) {
+	e := retain.Estate{Store: s.Store, Lists: s.Store, Addresses: s.Store, Requests: s.Store, Unowned: c.Workspaces.Unowned}
+	if !c.Workspaces.On() {
+		return e, nil
+	}
+	settings, err := backing.Vault(c)
+	if err != nil {
+		return e, err
+	}
+	e.Vault, err = azvault.NewRegister(settings)
+	return e, err
 }
 
 func addSweep(app *azfunc.App, c config.Config, s backing.State) error {

@@ -78,7 +78,7 @@ func TestReadsNoSecret(t *testing.T) {
 				t.Fatal(err)
 			}
 			looked++
-			for _, never := range []string{"azvault.NewReader", "azvault.Reader", "Vault.Forget", "keyvault/azsecrets"} {
+			for _, never := range []string{"azvault.NewReader", "azvault.Reader", "azvault.NewRegister", "azvault.Register", "Vault.Forget", "keyvault/azsecrets"} {
 				if bytes.Contains(text, []byte(never)) {
 					t.Errorf("%s has %s", file, never)
 				}

@@ -74,6 +74,9 @@ func (c *Cloud) Machines() workspace.Machines { return machines{c} }
 // Vault is the port of secrets, as everybody has it.
 func (c *Cloud) Vault() workspace.Vault { return vault{c} }
 
+// Register is the port that lists secrets.
+func (c *Cloud) Register() workspace.Register { return vault{c} }
+
 // Calls counts the calls of a kind so far, those that failed too.
 func (c *Cloud) Calls(call Call) int {
 	c.mu.Lock()

@@ -80,7 +80,7 @@ func TestVault(t *testing.T) {
 	t.Parallel()
 	cloudtest.RunVault(t, func(*testing.T) cloudtest.Vault {
 		c, _ := open(nil)
-		return cloudtest.Vault{Port: c.Vault(), Read: c.Read}
+		return cloudtest.Vault{Port: c.Vault(), Read: c.Read, Register: c.Register()}
 	})
 }
 

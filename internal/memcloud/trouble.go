@@ -26,6 +26,7 @@ const (
 	Put         Call = "put"
 	Forget      Call = "forget"
 	Read        Call = "read"
+	Kept        Call = "kept" // a list of secrets
 	AnyCall     Call = ""
 )
 

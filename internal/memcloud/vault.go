@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
@@ -13,6 +14,7 @@ import (
 type secret struct {
 	id, value string
 	reads     int
+	created   time.Time
 }
 
 // base is where ids of secrets are.
@@ -44,7 +46,7 @@ func (p vault) Put(ctx context.Context, name, value string) (string, error) {
 			return s.id, nil
 		}
 		p.c.tokens++
-		s := &secret{id: fmt.Sprintf("%s%s/%032x", base, name, p.c.tokens), value: value}
+		s := &secret{id: fmt.Sprintf("%s%s/%032x", base, name, p.c.tokens), value: value, created: p.c.config.Now()}
 		p.c.secrets[name] = s
 		return s.id, nil
 	})
@@ -61,6 +63,17 @@ func (p vault) Forget(ctx context.Context, id string) error {
 		return struct{}{}, nil
 	})
 	return err
+}
+
+// Kept lists what the vault keeps.
+func (p vault) Kept(ctx context.Context) ([]workspace.Secret, error) {
+	return do(ctx, p.c, Kept, "", func(fate) ([]workspace.Secret, error) {
+		var all []workspace.Secret
+		for name, s := range p.c.secrets {
+			all = append(all, workspace.Secret{ID: base + name, Created: s.created})
+		}
+		return all, nil
+	})
 }
 
 // Read returns the value of a secret, as only the engine may.
@@ -101,4 +114,5 @@ var (
 	_ workspace.Stacks   = stacks{}
 	_ workspace.Machines = machines{}
 	_ workspace.Vault    = vault{}
+	_ workspace.Register = vault{}
 )

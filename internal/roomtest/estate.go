@@ -27,6 +27,7 @@ type Estate struct {
 	Stacks    workspace.Stacks
 	Machines  workspace.Machines
 	Secrets   workspace.Vault
+	Register  workspace.Register
 	Inventory workspace.Inventory
 	Drifts    workspace.Drifts
 }
@@ -38,6 +39,7 @@ func NewEstate(w *World, c memcloud.Config) *Estate {
 	p := estate{w}
 	e.Resources, e.Lists, e.Wanted, e.Addresses, e.Packages, e.Names, e.Fleets = p, p, p, p, p, p, p
 	e.Stacks, e.Machines, e.Secrets = stacks{w, e.Cloud.Stacks()}, machines{w, e.Cloud.Machines()}, secrets{w, e.Cloud.Vault()}
+	e.Register = register{w, e.Cloud.Register()}
 	e.Inventory, e.Drifts = inventory{w, e.Cloud.Inventory()}, p
 	w.told = append(w.told, e.tell)
 	return e
@@ -61,6 +63,10 @@ type (
 	secrets struct {
 		w  *World
 		to workspace.Vault
+	}
+	register struct {
+		w  *World
+		to workspace.Register
 	}
 )
 
@@ -197,5 +203,13 @@ func (p secrets) Put(ctx context.Context, name, value string) (string, error) {
 }
 
 func (p secrets) Forget(ctx context.Context, id string) error {
+	return only(&p.w.Faults, "Vault.Forget", func() error { return p.to.Forget(ctx, id) })
+}
+
+func (p register) Kept(ctx context.Context) ([]workspace.Secret, error) {
+	return call(&p.w.Faults, "Vault.Kept", func() ([]workspace.Secret, error) { return p.to.Kept(ctx) })
+}
+
+func (p register) Forget(ctx context.Context, id string) error {
 	return only(&p.w.Faults, "Vault.Forget", func() error { return p.to.Forget(ctx, id) })
 }

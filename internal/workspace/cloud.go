@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -104,6 +105,30 @@ type Vault interface {
 	Put(ctx context.Context, name, value string) (id string, err error)
 	// Forget deletes a secret; one that is gone is fine.
 	Forget(ctx context.Context, id string) error
+}
+
+// Secret is one that the vault keeps, without its value.
+type Secret struct {
+	ID      string // of the secret, whatever its version
+	Created time.Time
+}
+
+// Register lists the secrets of this TRE, and deletes them. Whoever keeps secrets
+// has no need of it.
+type Register interface {
+	// Kept lists what the vault keeps for this TRE, in no order.
+	Kept(ctx context.Context) ([]Secret, error)
+	// Forget is Vault's.
+	Forget(ctx context.Context, id string) error
+}
+
+// SecretName is the name under which the vault keeps a secret, from its id with
+// or without the version; names have no case there. "" for what is no such id.
+// https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers
+func SecretName(id string) string {
+	_, rest, _ := strings.Cut(id, "/secrets/")
+	name, _, _ := strings.Cut(rest, "/")
+	return strings.ToLower(name)
 }
 
 // Class says what is to be done about trouble with the cloud.

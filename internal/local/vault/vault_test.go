@@ -87,10 +87,11 @@ func TestConformance(t *testing.T) {
 		c := azvault.Config{URL: s.URL(), Credential: bearer("engine"), Roots: pool(t, s.CA()), AnyDomain: true, Pause: time.Microsecond}
 		v, err1 := azvault.New(c)
 		r, err2 := azvault.NewReader(c)
-		if err := errors.Join(err1, err2); err != nil {
+		all, err3 := azvault.NewRegister(c)
+		if err := errors.Join(err1, err2, err3); err != nil {
 			t.Fatal(err)
 		}
-		return cloudtest.Vault{Port: v, Read: r.Read}
+		return cloudtest.Vault{Port: v, Read: r.Read, Register: all}
 	})
 }
 
