@@ -20,6 +20,7 @@ var rulebooks = map[string][]string{
 
 	"internal/workspace": {module + "internal/access", module + "internal/airlock", module + "internal/audit", module + "internal/fsm",
 		module + "internal/workspace/address", module + "internal/workspace/idle", "github.com/google/uuid"},
+	"internal/workspace/form":       {module + "internal/workspace", module + "internal/workspace/template"},
 	"internal/workspace/idle":       {},
 	"internal/workspace/address":    {},
 	"internal/workspace/substitute": {module + "internal/workspace"},

@@ -162,18 +162,24 @@ func collect(node map[string]any, members map[string][]map[string]any) {
 // branch is a part of a schema with the default values that hold when it
 // applies, and what it requires then.
 type branch struct {
+	says       map[string]map[string]any // of properties
 	defaults   map[string]any
 	required   []string
 	condition  *jsonschema.Schema // nil: none
+	decided    []string           // the properties that the condition asks about
 	then, els  *branch
 	unfettered []*branch // of allOf
 }
 
 func newBranch(c *jsonschema.Compiler, node map[string]any, at string) (*branch, error) {
-	b := &branch{defaults: map[string]any{}}
+	b := &branch{says: map[string]map[string]any{}, defaults: map[string]any{}}
 	properties, _ := node["properties"].(map[string]any)
 	for name, v := range properties {
-		if o, _ := v.(map[string]any); o["default"] != nil {
+		o, ok := v.(map[string]any)
+		if ok {
+			b.says[name] = o
+		}
+		if o["default"] != nil {
 			b.defaults[name] = o["default"]
 		}
 	}
@@ -200,6 +206,7 @@ func newBranch(c *jsonschema.Compiler, node map[string]any, at string) (*branch,
 	if b.condition, err = c.Compile(at + "/if"); err != nil {
 		return nil, err
 	}
+	b.decided = decided(node["if"])
 	for key, to := range map[string]**branch{"then": &b.then, "else": &b.els} {
 		if o, ok := node[key].(map[string]any); ok {
 			if *to, err = newBranch(c, o, at+"/"+key); err != nil {

@@ -110,23 +110,11 @@ func (t Template) Field(name string) Field {
 
 // wanting adds the names that are required and missing.
 func (b *branch) wanting(instance map[string]any, names *[]string) {
-	if b == nil {
-		return
-	}
-	for _, name := range b.required {
-		if _, given := instance[name]; !given && !slices.Contains(*names, name) {
-			*names = append(*names, name)
+	b.holding(instance, func(part *branch) {
+		for _, name := range part.required {
+			if _, given := instance[name]; !given && !slices.Contains(*names, name) {
+				*names = append(*names, name)
+			}
 		}
-	}
-	for _, next := range b.unfettered {
-		next.wanting(instance, names)
-	}
-	if b.condition == nil {
-		return
-	}
-	if b.condition.Validate(instance) == nil {
-		b.then.wanting(instance, names)
-		return
-	}
-	b.els.wanting(instance, names)
+	})
 }
