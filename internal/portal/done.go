@@ -32,6 +32,15 @@ var results = map[string]banner{
 	"stop-operation": {"good", "The operation is asked to stop", []string{"What is under way is stopped; then the operation ends as failed, with who asked."}},
 	"try-again":      {"good", "It is tried again", []string{"A new operation goes on where the failed one stopped."}},
 	"extend":         {"good", "The machine is kept running", []string{"Nothing stops it before the time that its line tells. The warning is void."}},
+	"wish-made":      {"good", "The workspace is asked for", []string{"An administrator decides on it. You will get a mail."}},
+	"workspace-made": {"good", "The workspace is being made", []string{"It takes some minutes. You will find it among your workspaces."}},
+	"made":           {"good", "It is being made", []string{"It takes some minutes. This page follows it."}},
+	"changed":        {"good", "It is being changed", []string{"What was there before is kept in its history."}},
+	"upgraded":       {"good", "It is being upgraded", []string{"What was there before is kept in its history."}},
+	"enable":         {"good", "It is being enabled", []string{"It can be used once that has ended."}},
+	"disable":        {"good", "It is being disabled", []string{"Nothing in it can be made, changed or used until it is enabled again. Once that has ended it can be deleted."}},
+	"deleting":       {"good", "It is being deleted", []string{"All that is in it goes first. It is gone from this page once that has ended."}},
+	"act":            {"good", "The action is under way", []string{"This page follows it."}},
 	"remove":         {"good", "The file is removed", []string{"It will not be submitted. You can upload a file of that name again."}},
 }
 

@@ -50,8 +50,10 @@ func (b *bench) newEstate() *resources.Desk {
 			Vault: vaulted{}, Cards: b.store, Airlock: b.store, Members: b.store, Records: b.store, Orders: b.orders},
 		Platform: workspace.Platform{TRE: "tre1", Location: "westeurope", Subscription: "s", Group: "rg"},
 		Pool:     workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/22")}}
-	_, err := b.builder.Register(b.t.Context(), b.act("adam"), study, true)
-	b.must(err)
+	for _, files := range []map[string][]byte{study, desktops, machine} {
+		_, err := b.builder.Register(b.t.Context(), b.act("adam"), files, true)
+		b.must(err)
+	}
 	return &resources.Desk{Desk: b.desk, Now: b.now, Log: b.desk.Log, Ports: resources.Ports{Rows: b.store, Lists: b.store, Requests: b.store,
 		Templates: b.store, Cards: b.store, Work: b.store, Builder: b.builder, Machines: b.store}}
 }

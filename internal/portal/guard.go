@@ -53,7 +53,7 @@ func (p *portal) guarded(next page) http.Handler {
 			p.problem(w, r, errForeign)
 			return
 		}
-		if err := r.ParseForm(); err != nil || !form(r) {
+		if err := r.ParseForm(); err != nil || !ofForm(r) {
 			p.problem(w, r, errForm)
 			return
 		}
@@ -84,8 +84,8 @@ func (p *portal) ours(r *http.Request) bool {
 		!slices.ContainsFunc(sites, func(site string) bool { return site != "same-origin" })
 }
 
-// form tells whether the body is what a form of ours sends.
-func form(r *http.Request) bool {
+// ofForm tells whether the body is what a form of ours sends.
+func ofForm(r *http.Request) bool {
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	return strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // resourcesPage is a workspace: how it stands, what is being done to it, and
@@ -21,12 +22,15 @@ import (
 type resourcesPage struct {
 	frame
 	Workspace  airlock.Workspace
+	At         string             // its address
 	R          workspace.Resource // with an id where the workspace was made by this system
 	Self       resources.Thing    // the workspace itself, with the operation done last
 	Inside     []resources.Inside
-	MayLook    bool // into what is inside
-	MayAirlock bool // may the person see its airlock requests
-	MayManage  bool // members
+	Can        offers // to the workspace itself
+	MayMake    bool   // a service
+	MayLook    bool   // into what is inside
+	MayAirlock bool   // may the person see its airlock requests
+	MayManage  bool   // members
 	MayFreeze  bool
 	Live       bool   // something is under way: the page loads itself again, unless it is held still
 	Still      bool   // held still, so that forms keep what is written into them
@@ -56,13 +60,8 @@ func (p *portal) resources(w http.ResponseWriter, r *http.Request, v visitor) {
 
 // showResources shows it as it is now, with what came of an action.
 func (p *portal) showResources(w http.ResponseWriter, r *http.Request, v visitor, a answered) {
-	found, err := p.Resources.Workspace(r.Context(), v.Caller, key(r).Workspace)
-	page := resourcesPage{Workspace: found.WorkspaceView.Workspace, R: found.Resource, Self: resources.Thing{View: found.View},
-		Tried: a.action, About: r.PostForm.Get("operation"), Written: map[string]string{a.action: a.written}}
-	if err == nil {
-		err = p.fillResources(r.Context(), v, &page)
-	}
-	if err != nil {
+	page := resourcesPage{Tried: a.action, About: r.PostForm.Get("operation"), Written: map[string]string{a.action: a.written}}
+	if err := p.fillResources(r.Context(), v, key(r).Workspace, &page); err != nil {
 		p.problem(w, r, err)
 		return
 	}
@@ -79,12 +78,15 @@ func (p *portal) showResources(w http.ResponseWriter, r *http.Request, v visitor
 }
 
 // fillResources adds what the person may see and do.
-func (p *portal) fillResources(ctx context.Context, v visitor, page *resourcesPage) error {
-	id := page.Workspace.ID
+func (p *portal) fillResources(ctx context.Context, v visitor, id string, page *resourcesPage) error {
 	c, err := p.Desk.Admit(ctx, v.Caller, id, access.ReadWorkspace)
 	if err != nil {
 		return err
 	}
+	if page.Self, err = p.Resources.Thing(ctx, c, subject(id)); err != nil {
+		return err
+	}
+	page.Workspace, page.R, page.At = c.Workspace(), page.Self.Resource, p.atResources(id)
 	may := func(a access.Action) bool {
 		_, no := p.Desk.Admit(ctx, c, id, a) // of what was read just now
 		return no == nil
@@ -97,23 +99,22 @@ func (p *portal) fillResources(ctx context.Context, v visitor, page *resourcesPa
 	page.Inside, err = p.Resources.Inside(ctx, c, id)
 	switch {
 	case errors.Is(err, airlock.ErrRefused): // an administrator has no business inside
+		err = nil
 	case err != nil:
 		return err
 	default:
 		page.MayLook = true
 	}
-	if page.R.ID == "" || !may(access.WorkspaceOperations) {
+	if page.R.ID == "" {
 		return nil
 	}
-	list, err := p.Resources.Operations(ctx, c, subject(id), resources.Page{Page: airlock.Page{Limit: 1}})
-	if err != nil || len(list.Operations) == 0 {
-		return err
+	page.MayMake = page.R.Installed && page.R.Enabled && may(access.ChangeService)
+	var made template.Template
+	if page.Self.MayChange {
+		made, err = p.templateUsed(ctx, c, resources.Shelf{Kind: workspace.Workspace}, page.R)
 	}
-	o := list.Operations[0]
-	page.Self.Operation = &o
-	page.Self.MayStop = !o.Ended() && o.Cancel == nil && may(access.StopWorkspace)
-	page.Self.MayRetry = o.Ended() && o.Status.Failed() && page.R.Operation == "" && may(access.ChangeWorkspace)
-	return nil
+	page.Can = p.offers(page.Self, made)
+	return err
 }
 
 // current is the place of the step that is to be done next, or is being done; -1
@@ -132,6 +133,9 @@ func subject(id string) resources.Subject {
 
 // named is what a form is about: something in the workspace, or the workspace.
 func named(in string, r *http.Request) resources.Subject {
+	if s := subjectOf(r); s.Kind != workspace.Workspace {
+		return s
+	}
 	s := resources.Subject{Kind: workspace.Service, Workspace: in, Service: strings.ToLower(text(r, "service")), ID: strings.ToLower(text(r, "id"))}
 	switch {
 	case s.ID == "":
@@ -170,6 +174,8 @@ func (p *portal) resourceActions() map[string]page {
 		}),
 	}
 	all["extend"] = p.resourceActed("extend", p.extend)
+	all["enable"], all["disable"] = p.resourceActed("enable", p.enabling(true)), p.resourceActed("disable", p.enabling(false))
+	all["act"] = p.resourceActed("act", p.invoke)
 	if p.Roster != nil {
 		hold := func(do func(context.Context, desk.Caller, string, string) (airlock.Hold, error)) deed {
 			return func(ctx context.Context, v visitor, id string, r *http.Request) error {
@@ -193,28 +199,32 @@ func (p *portal) extend(ctx context.Context, v visitor, id string, r *http.Reque
 	return err
 }
 
-// resourceActed is the answer to a form: the workspace's page, which says what
+// resourceActed is the answer to a form: the page that it is about, which says what
 // came of it.
 func (p *portal) resourceActed(name string, do deed) page {
 	return func(w http.ResponseWriter, r *http.Request, v visitor) {
 		id := key(r).Workspace
 		err := do(r.Context(), v, id, r)
 		if err == nil {
-			http.Redirect(w, r, p.atResources(id)+"?done="+name, http.StatusSeeOther)
+			http.Redirect(w, r, p.atSubject(subjectOf(r))+"?done="+name, http.StatusSeeOther)
 			return
 		}
-		f := told(err)
+		f := toldThing(err)
 		if f.status == http.StatusNotFound || f.status == http.StatusServiceUnavailable {
 			p.problem(w, r, err)
 			return
 		}
 		p.noteFault(w, r, f, err)
-		p.showResources(w, r, visitor{session: v.session, Caller: v.Caller.Afresh()}, answered{status: f.status, action: name,
+		show := p.showResources
+		if r.PathValue("service") != "" {
+			show = p.showThing
+		}
+		show(w, r, visitor{session: v.session, Caller: v.Caller.Afresh()}, answered{status: f.status, action: name,
 			written: text(r, "reason"), message: func(desk.View) *banner { return f.banner(err) }})
 	}
 }
 
-// backToResources leads from an action's address to the workspace.
-func (p *portal) backToResources(w http.ResponseWriter, r *http.Request, _ visitor) {
-	http.Redirect(w, r, p.atResources(key(r).Workspace), http.StatusSeeOther)
+// backToThing leads from an action's address to what it is about.
+func (p *portal) backToThing(w http.ResponseWriter, r *http.Request, _ visitor) {
+	http.Redirect(w, r, p.atSubject(subjectOf(r)), http.StatusSeeOther)
 }

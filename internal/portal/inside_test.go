@@ -36,10 +36,10 @@ func TestInside(t *testing.T) {
 		forms         string
 		with, without []string
 	}{
-		"olga": {200, "freeze", []string{"Deployed", "Desktops", "Ann&#39;s machine", "deallocated", "Bob&#39;s machine", "QuotaExceeded", "10.0.4.0/24", "Members", "Airlock requests"}, nil},
-		"ann":  {200, "", []string{"Desktops", "Ann&#39;s machine", "deallocated"}, []string{"Bob&#39;s machine", "/members"}},
+		"olga": {200, "freeze", []string{"Deployed", "Desktops", "Ann&#39;s machine", "Stopped", "Bob&#39;s machine", "QuotaExceeded", "10.0.4.0/24", "Members", "Airlock requests"}, nil},
+		"ann":  {200, "", []string{"Desktops", "Ann&#39;s machine", "Stopped"}, []string{"Bob&#39;s machine", "/members"}},
 		"mia":  {200, "", []string{"Desktops"}, []string{"Ann&#39;s machine", "Bob&#39;s machine"}},
-		"adam": {200, "freeze", []string{"Deployed", "administrators do not see into it", "Members"}, []string{"Desktops", "machine</bdi>", ">Airlock requests<"}},
+		"adam": {200, "disable freeze", []string{"Deployed", "administrators do not see into it", "Members"}, []string{"Desktops", "machine</bdi>", ">Airlock requests<"}},
 		"sam":  {404, "", nil, []string{"Heart study"}},
 	} {
 		a := b.get(who, inside)
@@ -103,7 +103,7 @@ func TestOperationUnderWay(t *testing.T) {
 	}
 	b.fail(op.Key(), "it was cancelled")
 	a = b.get("adam", inside)
-	if offeredInside(a.body) != "try-again freeze" || strings.Contains(a.body, "http-equiv") || !strings.Contains(a.body, "Update failed") {
+	if offeredInside(a.body) != "try-again disable freeze" || strings.Contains(a.body, "http-equiv") || !strings.Contains(a.body, "Update failed") {
 		t.Errorf("failed: forms %q %s", offeredInside(a.body), a.body)
 	}
 	if a := b.get("olga", inside); offeredInside(a.body) != "freeze" {
@@ -128,7 +128,7 @@ func TestThingsUnderWay(t *testing.T) {
 	about := func(op workspace.Operation, of, id string) url.Values {
 		return url.Values{"operation": {op.ID}, "service": {of}, "id": {id}, "reason": {"enough"}}
 	}
-	for who, want := range map[string]string{"olga": "stop-operation stop-operation freeze", "ann": "stop-operation", "mia": "", "adam": "freeze"} {
+	for who, want := range map[string]string{"olga": "stop-operation stop-operation freeze", "ann": "stop-operation", "mia": "", "adam": "disable freeze"} {
 		if a := b.get(who, inside+"?still"); offeredInside(a.body) != want {
 			t.Errorf("%s: forms %q, want %q", who, offeredInside(a.body), want)
 		}

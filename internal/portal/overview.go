@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 
+	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk/resources"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
@@ -12,6 +13,7 @@ import (
 // waits for them, and all workspaces; to others their own requests.
 type overview struct {
 	Admin  bool
+	Asks   bool    // may the person ask for a workspace
 	Wishes *wishes // nil: there is nothing to show
 	All    []resources.WorkspaceView
 	More   bool // there are more workspaces than are shown
@@ -27,6 +29,8 @@ func (p *portal) overview(ctx context.Context, v visitor) (overview, error) {
 	if err != nil {
 		return o, err
 	}
+	_, no := p.Desk.AdmitEverywhere(ctx, c, access.AskWorkspace)
+	o.Asks = no == nil
 	if !admin {
 		found, err := p.Resources.Wanted(ctx, c, "", resources.Page{Page: airlock.Page{Limit: perPage}})
 		if len(found.Requests) > 0 {

@@ -129,26 +129,3 @@ func (p *portal) routes() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.problem(w, r, errNoPage) })
 	return mux
 }
-
-// routeResources adds the pages on workspaces, beside their airlock.
-func (p *portal) routeResources(get, post func(path string, h page)) {
-	const (
-		one    = mount + "/workspace-requests/{wanted}"
-		inside = mount + "/workspaces/{workspace}/resources"
-	)
-	get(mount+"/workspace-requests", p.listWanted)
-	get(one, p.wanted)
-	get(one+"/{action}", p.backToWanted)
-	for action, act := range p.wantedActions() {
-		post(one+"/"+action, act)
-	}
-	get(mount+"/standing-approvals", p.approvals)
-	get(mount+"/standing-approvals/{action...}", p.backToApprovals)
-	post(mount+"/standing-approvals/give", p.giveApproval)
-	post(mount+"/standing-approvals/{approval}/end", p.endApproval)
-	get(inside, p.resources)
-	get(inside+"/{action}", p.backToResources)
-	for action, act := range p.resourceActions() {
-		post(inside+"/"+action, act)
-	}
-}

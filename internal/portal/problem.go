@@ -144,7 +144,7 @@ func about(r *http.Request) string {
 		return mount + "/workspace-requests/" + r.PathValue("wanted")
 	case strings.HasPrefix(at, mount+"/standing-approvals/"):
 		return mount + "/standing-approvals"
-	case strings.HasPrefix(at, mount+"/workspaces/"+r.PathValue("workspace")+"/resources/"):
+	case strings.HasPrefix(at, mount+"/workspaces/"+r.PathValue("workspace")+"/resources/"), r.PathValue("service") != "" && path.Base(at) != "new":
 		return path.Dir(at)
 	default:
 		return at

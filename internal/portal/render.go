@@ -44,12 +44,12 @@ func parse(base string) (*pages, error) {
 		sum.Write(text)
 	}
 	all.version = hex.EncodeToString(sum.Sum(nil))[:12]
-	layout, err := template.New("layout.html").Funcs(helpers(base, all.version)).ParseFS(assets, "assets/layout.html", "assets/parts.html")
+	layout, err := template.New("layout.html").Funcs(helpers(base, all.version)).ParseFS(assets, "assets/layout.html", "assets/parts.html", "assets/fields.html", "assets/things.html")
 	if err != nil {
 		return nil, fmt.Errorf("portal: %w", err)
 	}
 	for _, name := range []string{"home.html", "welcome.html", "request.html", "admin.html", "audit.html", "new.html", "workspace.html", "members.html", "link.html", "notice.html",
-		"wishes.html", "wish.html", "standing.html", "inside.html"} {
+		"wishes.html", "wish.html", "standing.html", "inside.html", "thing.html", "form.html", "choose.html", "erase.html"} {
 		t, err := layout.Clone()
 		if err == nil {
 			t, err = t.ParseFS(assets, "assets/"+name)
@@ -68,7 +68,7 @@ func helpers(base, version string) template.FuncMap {
 		"base": func() string { return base }, "version": func() string { return version },
 		"at":     func(w, r string) string { return base + "/workspaces/" + w + "/requests/" + r },
 		"marked": marked, "size": size, "exact": exact, "when": when, "stamp": stamp, "ago": ago,
-		"label": labelOf, "status": statusLabel, "wanted": wantedLabel, "called": nameOf, "current": current, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+		"label": labelOf, "status": statusLabel, "wanted": wantedLabel, "called": nameOf, "current": current, "powered": powered, "deed": deedName, "chosen": anyChosen, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 		"dict": dict, "sentence": sentence, "counted": counted, "add": func(a, b int) int { return a + b }, "short": func(id string) string { return id[:min(len(id), 8)] },
 	}
 }
@@ -89,6 +89,7 @@ type frame struct {
 	Token   string         // of the session, for forms
 	Form    string         // id of the forms of this page, see operation
 	Message *banner
+	Faults  []action // what has to change, with links to where
 	Now     time.Time
 	Refresh int // seconds after which a browser loads the page again; 0: it does not
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/desk"
 	"github.com/trefoil-tre/trefoil/internal/desk/resources"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // Wanted is what the portal asks of requests for workspaces.
@@ -43,8 +45,40 @@ type Estate interface {
 	Workspace(ctx context.Context, c desk.Caller, id string) (resources.WorkspaceView, error)
 	// Inside lists what is in it.
 	Inside(ctx context.Context, c desk.Caller, in string) ([]resources.Inside, error)
+	// Service is a service in it.
+	Service(ctx context.Context, c desk.Caller, in, id string) (resources.View, error)
+}
+
+// Library is what the portal asks of templates.
+type Library interface {
 	// Templates lists the current versions of templates.
 	Templates(ctx context.Context, c desk.Caller, s resources.Shelf, authorized bool) ([]workspace.Registered, error)
+	// Offered lists those that the caller may use in a workspace.
+	Offered(ctx context.Context, c desk.Caller, in string, s resources.Shelf) ([]workspace.Registered, error)
+	// Template is a version of one, the current one for "".
+	Template(ctx context.Context, c desk.Caller, s resources.Shelf, name, version string) (template.Template, workspace.Registered, error)
+}
+
+// Maker makes workspaces, and what is in them.
+type Maker interface {
+	// AskWorkspace asks for a workspace.
+	AskWorkspace(ctx context.Context, c desk.Caller, w resources.Wish) (resources.Asked, error)
+	// MakeService makes a service.
+	MakeService(ctx context.Context, c desk.Caller, in string, n provision.New) (workspace.Operation, error)
+	// MakeUserResource makes a resource of the caller's in a service.
+	MakeUserResource(ctx context.Context, c desk.Caller, p resources.Place, n provision.New) (workspace.Operation, error)
+}
+
+// Things changes workspaces, and what is in them.
+type Things interface {
+	// Thing is one as the caller may see it, and what they may do to it.
+	Thing(ctx context.Context, c desk.Caller, s resources.Subject) (resources.Thing, error)
+	// Update changes it.
+	Update(ctx context.Context, c desk.Caller, s resources.Subject, p provision.Patch) (workspace.Operation, error)
+	// Delete deletes it with all that is in it.
+	Delete(ctx context.Context, c desk.Caller, s resources.Subject) (workspace.Operation, error)
+	// Invoke acts on it.
+	Invoke(ctx context.Context, c desk.Caller, s resources.Subject, deed resources.Deed) (workspace.Operation, error)
 }
 
 // Operations is what the portal asks of what is done to a workspace.
@@ -62,6 +96,9 @@ type Resources interface {
 	Wanted
 	Standing
 	Estate
+	Library
+	Maker
+	Things
 	Operations
 	Keeper
 }

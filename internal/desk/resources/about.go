@@ -27,14 +27,17 @@ const (
 	readAudit
 	stop
 	again
+	change
+	erase
 )
 
 // actions is what the permission table calls it.
-var actions = map[workspace.Kind][4]access.Action{
-	workspace.Workspace:     {access.WorkspaceOperations, access.Audit, access.StopWorkspace, access.ChangeWorkspace},
-	workspace.Service:       {access.ServiceOperations, access.Audit, access.StopService, access.RetryService},
-	workspace.UserResource:  {access.UserResourceOperations, access.Audit, access.StopUserResource, access.RetryUserResource},
-	workspace.SharedService: {access.SharedServiceOperations, access.SharedServiceOperations, access.ChangeSharedService, access.ChangeSharedService},
+var actions = map[workspace.Kind][6]access.Action{
+	workspace.Workspace:    {access.WorkspaceOperations, access.Audit, access.StopWorkspace, access.ChangeWorkspace, access.ChangeWorkspace, access.DeleteWorkspace},
+	workspace.Service:      {access.ServiceOperations, access.Audit, access.StopService, access.RetryService, access.ChangeService, access.DeleteService},
+	workspace.UserResource: {access.UserResourceOperations, access.Audit, access.StopUserResource, access.RetryUserResource, access.ChangeUserResource, access.DeleteUserResource},
+	workspace.SharedService: {access.SharedServiceOperations, access.SharedServiceOperations, access.ChangeSharedService, access.ChangeSharedService,
+		access.ChangeSharedService, access.ChangeSharedService},
 }
 
 // let lets the caller at a subject.

@@ -16,6 +16,8 @@ type Thing struct {
 	Operation *workspace.Operation // under way, or failed last; nil where there is none, or it is not the person's to read
 	MayStop   bool                 // the operation
 	MayRetry  bool
+	MayChange bool // its properties and its version, enable, disable and act on it
+	MayDelete bool
 }
 
 // Inside is a service with the user resources in it.
@@ -78,23 +80,10 @@ func nested(things []Thing, services int) []Inside {
 // doing adds the operation that is under way on a thing, or failed last, and what
 // the caller may do about it.
 func (d *Desk) doing(ctx context.Context, c desk.Caller, t *Thing) error {
-	r := t.Resource
-	may := func(q question) bool {
-		_, no := d.Desk.Admit(ctx, c, r.Workspace, actions[r.Kind][q]) // of what was read just now
-		return no == nil
-	}
-	if r.Status.Ended() && !r.Status.Failed() || !may(readOperations) {
+	if s := t.Resource.Status; s.Ended() && !s.Failed() {
 		return nil
 	}
-	list, err := d.operations(ctx, r.Key(), Page{Page: airlock.Page{Limit: 1}})
-	if err != nil || len(list.Operations) == 0 {
-		return err
-	}
-	o := list.Operations[0]
-	t.Operation = &o
-	t.MayStop = !o.Ended() && o.Cancel == nil && may(stop)
-	t.MayRetry = o.Ended() && o.Status.Failed() && r.Operation == "" && may(again)
-	return nil
+	return d.last(ctx, c, t)
 }
 
 // Cover is a standing approval, and whether it would cover a request.

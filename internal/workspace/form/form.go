@@ -74,6 +74,21 @@ func Refreshed(t template.Template, old map[string]any, sent Sent) Form {
 	return newReader(t, old, sent).settled()
 }
 
+// Facts are the properties of a resource as people read them, in the form's
+// order: what the template hides is left out, and so are secrets and texts that
+// are empty.
+func Facts(t template.Template, properties map[string]any) []Fixed {
+	var all []Fixed
+	for _, a := range t.Asked(properties) {
+		x := newField(a)
+		v, known := properties[a.Name]
+		if text := x.written(v); known && !x.hidden && !a.Sensitive && v != workspace.Redacted && text != "" {
+			all = append(all, Fixed{x.Label, text})
+		}
+	}
+	return all
+}
+
 // Decides tells whether an answer decides what else is asked for.
 func (f Form) Decides() bool {
 	return slices.ContainsFunc(f.Fields, func(x Field) bool { return x.Decides })

@@ -20,7 +20,7 @@ func htmlPattern(pattern string) string {
 		c, rest := pattern[i], pattern[i+1:]
 		switch {
 		case c == '\\':
-			if rest == "" || !strings.Contains(`^$\.*+?()[]{}|/dDwWsS`, rest[:1]) {
+			if rest == "" || strings.IndexByte(`^$\.*+?()[]{}|/dDwWsS`, rest[0]) < 0 {
 				return ""
 			}
 			b.WriteString(pattern[i : i+2])
