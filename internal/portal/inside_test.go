@@ -103,7 +103,7 @@ func TestOperationUnderWay(t *testing.T) {
 	}
 	b.fail(op.Key(), "it was cancelled")
 	a = b.get("adam", inside)
-	if offeredInside(a.body) != "try-again disable freeze" || strings.Contains(a.body, "http-equiv") || !strings.Contains(a.body, "Update failed") {
+	if offeredInside(a.body) != "disable try-again freeze" || strings.Contains(a.body, "http-equiv") || !strings.Contains(a.body, "Update failed") {
 		t.Errorf("failed: forms %q %s", offeredInside(a.body), a.body)
 	}
 	if a := b.get("olga", inside); offeredInside(a.body) != "freeze" {
