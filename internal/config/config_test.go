@@ -190,6 +190,8 @@ func TestProblems(t *testing.T) {
 		{"no such protection", map[string]string{"TRE_SMTP_TLS": "ssl"}, "TRE_SMTP_TLS:"},
 		{"user without password", map[string]string{"TRE_SMTP_USERNAME": "u"}, "TRE_SMTP_USERNAME: a user without a password"},
 		{"short key", map[string]string{"TRE_COOKIE_KEYS": cookieKey + "|short"}, "TRE_COOKIE_KEYS: a key is shorter"},
+		{"a reference that was not resolved", map[string]string{"TRE_COOKIE_KEYS": "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/cookie-keys)"},
+			"TRE_COOKIE_KEYS: a reference to Key Vault that Azure has not resolved: set keys that seal"},
 		{"margin", map[string]string{"TRE_FUNCTION_MARGIN": "10m"}, "TRE_FUNCTION_MARGIN: not less than"},
 	}
 	for _, test := range tests {

@@ -129,6 +129,9 @@ func (f field) read(lookup Lookup, started bool) error {
 		}
 		return nil
 	}
+	if unresolved(text) {
+		return errors.New("a reference to Key Vault that Azure has not resolved")
+	}
 	if err := assign(f.value, text); err != nil {
 		if f.Secret {
 			return errors.New("not readable") // the cause may quote it
@@ -136,6 +139,14 @@ func (f field) read(lookup Lookup, started bool) error {
 		return err
 	}
 	return f.bound()
+}
+
+// unresolved tells a reference that App Service could not follow: the app then gets the reference itself, which is long
+// enough for a key and known to everybody who knows the vault's name.
+// https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+func unresolved(text string) bool {
+	const begin = "@microsoft.keyvault("
+	return len(text) >= len(begin) && strings.EqualFold(text[:len(begin)], begin)
 }
 
 // assign has envconfig read text into v. It looks only at the environment, so it is shown a struct of one field whose
