@@ -50,8 +50,8 @@ check: $(LINT) ## Format, vet, lint, module file, rules of the repository, other
 	$(GO) test ./internal/repo/...
 	@for os in linux darwin windows; do echo "compile cmd/tre for $$os"; GOOS=$$os $(BUILD) -o /dev/null ./cmd/tre || exit 1; done
 
-templates: ## Compile and verify infra/templates and infra/skeletons (BICEP=compiler); needed only where a template changes
-	@for root in infra/templates infra/skeletons; do $(GO) run ./internal/bicep $(if $(CI),-check) -compiler "$(BICEP)" $$root || exit 1; done
+templates: ## Compile and verify what is in infra (BICEP=compiler); needed only where Bicep changes
+	@for root in infra/templates infra/skeletons infra/platform; do $(GO) run ./internal/bicep $(if $(CI),-check) -compiler "$(BICEP)" $$root || exit 1; done
 
 bench: tre ## Ratios to floors measured in the same run (ONLY=resources,start for some parts)
 	@$(TRE) local azurite -- $(GO) run ./internal/bench $(if $(ONLY),-only $(ONLY))

@@ -1,6 +1,7 @@
-// Command bicep rebuilds what the repository keeps of the template packages beside their sources: main.json, and for
-// each case under snapshots/ its parameters and what a deployment with them would make. It works on a copy, treats every
-// warning as a failure, and either writes what has changed or, asked to check only, says so and fails.
+// Command bicep rebuilds what the repository keeps of packages of Bicep, templates and the platform's parts, beside their
+// sources: main.json, and for each case under snapshots/ its parameters and what a deployment with them would make. It works
+// on a copy, treats every warning as a failure, and either writes what has changed or, asked to check only, says so and
+// fails.
 package main
 
 import (
@@ -23,7 +24,7 @@ func main() {
 	os.Exit(code)
 }
 
-const help = `bicep rebuilds the template packages in a folder with the Bicep compiler.
+const help = `bicep rebuilds the packages in a folder with the Bicep compiler.
 
   bicep -compiler PATH [-check] FOLDER
 
@@ -31,7 +32,7 @@ const help = `bicep rebuilds the template packages in a folder with the Bicep co
 
 // absent is what somebody without a compiler is told.
 const absent = `no Bicep compiler: %s is not found. Install one (https://learn.microsoft.com/azure/azure-resource-manager/bicep/install)
-or say where it is: make templates BICEP=/path/to/bicep. It is needed only to change a template; main.json is committed.
+or say where it is: make templates BICEP=/path/to/bicep. It is needed only to change what is in Bicep; main.json is committed.
 `
 
 // run is main with everything that it touches given to it.

@@ -9,13 +9,14 @@ import (
 	"testing"
 )
 
-// packagesIn makes a folder of two packages.
+// packagesIn makes a folder of three packages, one of them no template.
 func packagesIn(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range map[string]string{
 		"ws/template.json": `{"kind":"workspace"}`, "ws/main.bicep": "ws", "ws/snapshots/small.bicepparam": "small",
 		"vm/template.json": `{"kind":"user-resource"}`, "vm/main.bicep": "vm", "vm/snapshots/usual.bicepparam": "usual",
+		"core/main.bicep": "core", "core/snapshots/whole.bicepparam": "whole",
 		"modules/part.bicep": "part",
 	} {
 		write(t, root, name, text)
@@ -43,7 +44,8 @@ func call(t *testing.T, mode, root string, flags ...string) (code int, out, prob
 	return code, said.String(), wrong.String()
 }
 
-var allMade = []string{"vm/main.json", "vm/snapshots/usual.parameters.json", "vm/snapshots/usual.snapshot.json",
+var allMade = []string{"core/main.json", "core/snapshots/whole.parameters.json", "core/snapshots/whole.snapshot.json",
+	"vm/main.json", "vm/snapshots/usual.parameters.json", "vm/snapshots/usual.snapshot.json",
 	"ws/main.json", "ws/snapshots/small.parameters.json", "ws/snapshots/small.snapshot.json"}
 
 func TestRebuildWritesWhatIsMissingAndThenNothing(t *testing.T) {
@@ -59,9 +61,11 @@ func TestRebuildWritesWhatIsMissingAndThenNothing(t *testing.T) {
 	if err != nil || !strings.Contains(string(snapshot), "--resource-group") || !strings.Contains(string(snapshot), `"b": "<&>"`) {
 		t.Errorf("snapshot of a machine: %s (%v)", snapshot, err)
 	}
-	snapshot, err = os.ReadFile(filepath.Join(root, "ws/snapshots/small.snapshot.json"))
-	if err != nil || strings.Contains(string(snapshot), "--resource-group") {
-		t.Errorf("a workspace makes its own group: %s (%v)", snapshot, err)
+	for _, own := range []string{"ws/snapshots/small.snapshot.json", "core/snapshots/whole.snapshot.json"} {
+		snapshot, err = os.ReadFile(filepath.Join(root, own))
+		if err != nil || strings.Contains(string(snapshot), "--resource-group") {
+			t.Errorf("%s: a workspace, and what is no template, makes its own group: %s (%v)", own, snapshot, err)
+		}
 	}
 }
 
@@ -123,7 +127,7 @@ func TestWhatIsAskedWronglyIsTold(t *testing.T) {
 		"an unknown flag":    {args: []string{"-fast", "x"}, code: 2, told: "-fast"},
 		"help":               {args: []string{"-h"}, told: "-compiler PATH"},
 		"no compiler":        {args: []string{"-compiler", "no-such-bicep", "x"}, code: 1, told: "no Bicep compiler: no-such-bicep is not found"},
-		"an empty folder":    {args: []string{"-compiler", "testdata/compiler", t.TempDir()}, code: 1, told: "nothing here has a template.json"},
+		"an empty folder":    {args: []string{"-compiler", "testdata/compiler", t.TempDir()}, code: 1, told: "nothing here has a main.bicep"},
 		"a folder not there": {args: []string{"-compiler", "testdata/compiler", filepath.Join(t.TempDir(), "x")}, code: 1, told: "copy of"},
 	} {
 		var out, problems bytes.Buffer

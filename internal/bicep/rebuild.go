@@ -59,12 +59,12 @@ func made(name string) bool {
 
 // packages compiles every package under root, two at a time: the compiler uses a processor and a half.
 func packages(ctx context.Context, c compiler, root string) error {
-	found, err := filepath.Glob(filepath.Join(root, "*", "template.json"))
+	found, err := filepath.Glob(filepath.Join(root, "*", "main.bicep"))
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 {
-		return errors.New("no package: nothing here has a template.json")
+		return errors.New("no package: nothing here has a main.bicep")
 	}
 	var wait sync.WaitGroup
 	failed := make([]error, len(found))
@@ -73,23 +73,18 @@ func packages(ctx context.Context, c compiler, root string) error {
 		wait.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			failed[i] = onePackage(ctx, c, file)
+			failed[i] = onePackage(ctx, c, filepath.Dir(file))
 		})
 	}
 	wait.Wait()
 	return errors.Join(failed...)
 }
 
-// onePackage compiles the package of one template.json, and makes its snapshots.
-func onePackage(ctx context.Context, c compiler, file string) error {
-	text, err := os.ReadFile(file)
+// onePackage compiles the package in a folder, and makes its snapshots.
+func onePackage(ctx context.Context, c compiler, folder string) error {
+	inGroup, err := inGroup(folder)
 	if err != nil {
 		return err
-	}
-	var about struct{ Kind string }
-	folder := filepath.Dir(file)
-	if err := json.Unmarshal(text, &about); err != nil {
-		return fmt.Errorf("%s/template.json: %w", filepath.Base(folder), err)
 	}
 	if err := c.compile(ctx, folder); err != nil {
 		return err
@@ -99,11 +94,28 @@ func onePackage(ctx context.Context, c compiler, file string) error {
 		return err
 	}
 	for _, one := range cases {
-		if err := c.snapshot(ctx, folder, filepath.Join("snapshots", filepath.Base(one)), about.Kind != "workspace"); err != nil {
+		if err := c.snapshot(ctx, folder, filepath.Join("snapshots", filepath.Base(one)), inGroup); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// inGroup tells whether a package is deployed to a resource group that is there already: every template is, but those of
+// workspaces, and the platform's parts, which are no templates.
+func inGroup(folder string) (bool, error) {
+	text, err := os.ReadFile(filepath.Join(folder, "template.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var about struct{ Kind string }
+	if err := json.Unmarshal(text, &about); err != nil {
+		return false, fmt.Errorf("%s/template.json: %w", filepath.Base(folder), err)
+	}
+	return about.Kind != "workspace", nil
 }
 
 // compare lists the files under work that root lacks or has otherwise, and the made ones that only root has.
