@@ -1,0 +1,4 @@
+// With the topic of the subscription.
+using '../main.bicep'
+
+param treId = 'heart'
