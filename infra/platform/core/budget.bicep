@@ -9,6 +9,7 @@ param treId string
 param monthly int
 
 @description('First day of a month, not before the current one, when it is made. It cannot be changed afterwards.')
+@minLength(10)
 param start string
 
 param contacts string[]
