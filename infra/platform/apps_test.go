@@ -2,6 +2,7 @@ package platform_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,35 +14,13 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/config"
 )
 
-// settings are those of an app, as Bicep makes them.
-func settings(t *testing.T, name, app string) map[string]string {
-	t.Helper()
-	for _, r := range kinds(snapshot(t, "core", name), "Microsoft.Web/sites/config") {
-		if strings.HasPrefix(r.Name, "func-"+app+"-") {
-			return read[map[string]string](t, r)
-		}
-	}
-	t.Fatalf("%s: no settings of %s", name, app)
-	return nil
-}
-
-// running stands for what only a deployment knows, by the setting.
-var running = map[string]string{
-	"TRE_TOPIC_ENDPOINT":   "https://evgt-x.uksouth-1.eventgrid.azure.net/api/events",
-	"TRE_ENGINE_PRINCIPAL": "00000000-0000-4000-8000-00000000000e",
-	"TRE_PLATFORM":         `{"endpoint_subnet_id":"x"}`,
-}
-
-// started are the settings of an app as it sees them: what is an expression has a value, what is a reference is resolved.
+// started are the settings of an app as it sees them: what is a reference is resolved.
 func started(t *testing.T, name, app string) config.Config {
 	t.Helper()
 	seen := map[string]string{"FUNCTIONS_CUSTOMHANDLER_PORT": "8080"}
 	for key, value := range settings(t, name, app) {
-		switch {
-		case strings.HasPrefix(value, "@Microsoft.KeyVault("):
+		if strings.HasPrefix(value, "@Microsoft.KeyVault(") {
 			value = "of-a-test-only-32-characters-long"
-		case strings.HasPrefix(value, "["):
-			value = running[key]
 		}
 		seen[strings.ToUpper(key)] = value
 	}
@@ -64,6 +43,12 @@ func TestBothAppsStartWithTheirSettings(t *testing.T) {
 		}
 		if !slices.Equal(front.Events.OwnTopics, engine.Events.OwnTopics) || !slices.Equal(front.Events.ScanTopics, engine.Events.ScanTopics) {
 			t.Errorf("%s: the two apps believe different topics", name)
+		}
+		var told struct {
+			Engine string `json:"engine_principal_id"`
+		}
+		if err := json.Unmarshal([]byte(settings(t, name, "engine")["TRE_PLATFORM"]), &told); err != nil || told.Engine != engine.Workspaces.Principals[0] {
+			t.Errorf("%s: templates are told of engine %q, deny settings exempt %v (%v)", name, told.Engine, engine.Workspaces.Principals, err)
 		}
 		if front.Accounts.State.Name() != engine.Accounts.State.Name() || front.Accounts.Airlock.Name() != engine.Accounts.Airlock.Name() {
 			t.Errorf("%s: the two apps have different accounts", name)
@@ -102,15 +87,16 @@ func TestTheHostUsesTheSystemIdentityAndTheAppTheOther(t *testing.T) {
 	t.Parallel()
 	for _, app := range []string{"front", "engine"} {
 		s := settings(t, "usual", app)
-		for key, begin := range map[string]string{"AzureWebJobsStorage__accountName": "sthost" + app[:1], "AzureWebJobsStorage__credential": "managedidentity",
-			"TRE_STATE__credential": "managedidentity", "TRE_STATE__accountName": "ststate"} {
-			if !strings.HasPrefix(s[key], begin) {
-				t.Errorf("%s: %s is %q", app, key, s[key])
-			}
+		_, client, _ := strings.Cut(s["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"], "ClientId=")
+		client, _, _ = strings.Cut(client, ";")
+		own := platform(t, "usual")["/subscriptions/"+subscription+"/resourcegroups/rg-heart/providers/microsoft.managedidentity/userassignedidentities/id-heart-"+app]
+		if want := own["properties"].(map[string]any)["clientId"]; client == "" || client != want {
+			t.Errorf("%s: it is %q, want %v", app, client, want)
 		}
-		for _, key := range []string{"AZURE_CLIENT_ID", "TRE_STATE__clientId"} {
-			if !strings.Contains(s[key], "/id-heart-"+app+"'") || !strings.HasSuffix(s[key], ".clientId]") {
-				t.Errorf("%s: %s is %s", app, key, s[key])
+		for key, want := range map[string]string{"AzureWebJobsStorage__accountName": "sthost" + app[:1], "AzureWebJobsStorage__credential": "managedidentity",
+			"TRE_STATE__credential": "managedidentity", "TRE_STATE__accountName": "ststate", "TRE_STATE__clientId": client, "AZURE_CLIENT_ID": client} {
+			if !strings.HasPrefix(s[key], want) {
+				t.Errorf("%s: %s is %q, want %s", app, key, s[key], want)
 			}
 		}
 		for _, key := range []string{"AzureWebJobsStorage", "AzureWebJobsStorage__clientId", "FUNCTIONS_WORKER_RUNTIME"} {
@@ -193,23 +179,23 @@ func TestSecretsAreThereForWhoRefersToThem(t *testing.T) {
 // What templates are told is made by this deployment, nothing of it by hand.
 func TestTemplatesAreToldWhatTheyAskFor(t *testing.T) {
 	t.Parallel()
-	var sample map[string]json.RawMessage
-	if err := json.Unmarshal(templates.Sample, &sample); err != nil {
+	var sample, told map[string]json.RawMessage
+	err := errors.Join(json.Unmarshal(templates.Sample, &sample), json.Unmarshal([]byte(settings(t, "full", "engine")["TRE_PLATFORM"]), &told))
+	if err != nil {
 		t.Fatal(err)
-	}
-	told := settings(t, "full", "engine")["TRE_PLATFORM"]
-	for key := range sample {
-		if !strings.Contains(told, "'"+key+"', ") {
-			t.Errorf("TRE_PLATFORM has no %s", key)
-		}
 	}
 	page, err := os.ReadFile(filepath.Join("..", "templates", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range regexp.MustCompile(`'([a-z_]+_(?:id|ids|group|zones|location|container|ranges|origin|image))', `).FindAllStringSubmatch(told, -1) {
-		if _, known := sample[key[1]]; !known && !strings.Contains(string(page), "`"+key[1]+"`") && key[1] != "client_id" {
-			t.Errorf("TRE_PLATFORM has %s, which no page names", key[1])
+	for key := range sample {
+		if _, there := told[key]; !there {
+			t.Errorf("TRE_PLATFORM has no %s", key)
+		}
+	}
+	for key := range told {
+		if _, known := sample[key]; !known && !strings.Contains(string(page), "`"+key+"`") {
+			t.Errorf("TRE_PLATFORM has %s, which no page names", key)
 		}
 	}
 }
