@@ -166,7 +166,7 @@ func TestLists(t *testing.T) {
 		b.read(b.call("POST", list(here), "ann", creation), 201)
 	}
 	b.settings.Limits.List = 4
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	seen := map[string]bool{}
 	for path := list(here); path != ""; {
 		w := b.call("GET", path, "ann", "")

@@ -110,14 +110,15 @@ func newBench(t testing.TB, change ...func(*airlock.Workspace)) *bench {
 		Members: b.store, Workspaces: b.store, Directory: book{}, Orders: nowhere{}}}
 	b.settings = api.Settings{Desk: b.desk, Roster: b.roster, Resources: b.resourcesOf(), Details: func(context.Context) health.Details { return health.Details{Level: health.OK} }, Verifier: tokens{}, Now: now, Log: log, Keys: b.store,
 		Metadata: api.Metadata{Version: "1.2.3", ClientID: "client", RootScope: "api://client", Tenant: "tenant"}}
-	b.handler = later(b.settings)
+	b.handler = later(t, b.settings)
 	return b
 }
 
 // later is the handler of these settings, made at the first call: many tests
 // put one with other settings in its place, and to make one is slow.
-func later(s api.Settings) http.Handler {
-	make := sync.OnceValue(func() http.Handler { return api.New(s) })
+func later(t testing.TB, s api.Settings) http.Handler {
+	t.Helper()
+	make := sync.OnceValue(func() http.Handler { return api.Reused(t, s) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { make().ServeHTTP(w, r) })
 }
 

@@ -156,7 +156,7 @@ func TestCross(t *testing.T) {
 		t.Error("open to other origins unasked")
 	}
 	b.settings.Origins = []string{"https://ui.example"}
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	preflight := b.call("OPTIONS", list(here), "", "", "Origin", "https://ui.example", "Access-Control-Request-Method", "POST")
 	h := preflight.Header()
 	if preflight.Code != 204 || h.Get("Access-Control-Allow-Origin") != "https://ui.example" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") ||

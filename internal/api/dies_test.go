@@ -72,7 +72,7 @@ func TestAKeyOutlivesItsCall(t *testing.T) {
 				broken.Ports.Requests, broken.Ports.Containers = d, d
 				settings := b.settings
 				settings.Desk = &broken
-				b.handler = api.New(settings)
+				b.handler = api.Reused(t, settings)
 				first := b.call("POST", list(here), "ann", creation, keyHeader, "k")
 				if first.Code != http.StatusCreated && first.Code != http.StatusServiceUnavailable {
 					t.Fatalf("%d %s", first.Code, first.Body)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/api"
 )
 
 // FuzzBody sends anything to every route that takes a body: whatever is wrong
@@ -44,6 +45,7 @@ func FuzzAddress(f *testing.F) {
 	f.Add("..", "order_by=%00&order_ascending=maybe", "")
 	f.Add("%2f", "limit=99999999999999999999", "mia\n")
 	b := newBench(f)
+	b.handler = api.Reused(f, b.settings)
 	f.Fuzz(func(t *testing.T, id, query, token string) {
 		b := b.in(t)
 		values, err := url.ParseQuery(query)

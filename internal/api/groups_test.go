@@ -115,7 +115,7 @@ func TestGroupsUnknown(t *testing.T) {
 		p := people[name]
 		p.GroupsUnknown = true
 		b.settings.Verifier = only{p}
-		b.handler = api.New(b.settings)
+		b.handler = api.Reused(b.t, b.settings)
 	}
 	check := func(what, method, path, body string, want int) {
 		t.Helper()
@@ -159,7 +159,7 @@ func TestScope(t *testing.T) {
 	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: robot, Role: access.WorkspaceResearcher}))
 	b.must(b.store.PutMember(t.Context(), access.Membership{Workspace: here, OID: robot, Role: access.AirlockManager}))
 	b.settings.Verifier, b.settings.ScopeID = api.Identity(verifierOf(t, s), nil, nil), "api://"+apiID
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	first, err := s.Token(t.Context(), "ann")
 	b.must(err)
 	var ws struct {

@@ -171,7 +171,7 @@ func (m *mint) bench(t *testing.T) *bench {
 	b := newBench(t).estate()
 	b.subject = b.stage(airlock.InReview)[len(list(here))+1:]
 	b.settings.Verifier = m.verifier
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	return b
 }
 

@@ -27,7 +27,7 @@ func TestOneKeyMakesOneRequest(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	other := b.in(t) // another instance on the same store
-	other.handler = api.New(b.settings)
+	other.handler = api.Reused(t, b.settings)
 	first := b.read(b.call("POST", list(here), "ann", creation, keyHeader, "k-1"), 201)
 	laidOut := `{ "title":"Trial",  "businessJustification":"because", "type":"import" }`
 	for _, tt := range []struct{ name, body, key string }{
@@ -112,7 +112,7 @@ func TestAKeyEnds(t *testing.T) {
 	b := newBench(t)
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	b.settings.Now, b.settings.Limits.Key = func() time.Time { return now }, time.Hour
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	first := b.read(b.call("POST", list(here), "ann", creation, keyHeader, "k"), 201).Request.ID
 	now = now.Add(59 * time.Minute)
 	if again := b.read(b.call("POST", list(here), "ann", creation, keyHeader, "k"), 201).Request.ID; again != first {
@@ -135,7 +135,7 @@ func TestNothingHappensWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.settings.Keys = brokenKeys{}
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	if w := b.call("POST", list(here), "ann", creation, keyHeader, "k"); w.Code != http.StatusServiceUnavailable || b.requests() != 0 {
 		t.Errorf("%d, %d requests", w.Code, b.requests())
 	}
@@ -181,7 +181,7 @@ func TestRate(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.settings.Meter = slow{errors.New("storage is away")}
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	w := b.call("GET", list(here), "ann", "")
 	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2" || !strings.Contains(w.Body.String(), "2 seconds") {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)

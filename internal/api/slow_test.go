@@ -68,7 +68,7 @@ func TestSlowBody(t *testing.T) {
 			var seconds atomic.Int64
 			started := b.settings.Now()
 			b.settings.Now = func() time.Time { return started.Add(time.Duration(seconds.Load()) * time.Second) }
-			b.handler = api.New(b.settings)
+			b.handler = api.Reused(b.t, b.settings)
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, &late{strings.NewReader(tt.body), func() {
 				if w := tt.meanwhile(b); w.Code/100 != 2 {
 					t.Errorf("meanwhile: %d %s", w.Code, w.Body)
@@ -93,7 +93,7 @@ func TestSlowAdministrator(t *testing.T) {
 	started := b.settings.Now()
 	b.settings.Now = func() time.Time { return started.Add(time.Duration(seconds.Load()) * time.Second) }
 	b.settings.Verifier = also{access.Person{OID: newcomer, Name: "Newcomer", Roles: []access.Role{access.TREAdmin}}}
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, person+people["bob"].OID+"/suspend", &late{strings.NewReader(because), func() {
 		if w := b.call("POST", person+newcomer+"/suspend", "adam", because); w.Code != http.StatusOK {
 			t.Errorf("meanwhile: %d %s", w.Code, w.Body)

@@ -54,7 +54,7 @@ func TestWorkspaceFields(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(w *airlock.Workspace) { w.DisplayName, w.Description = "Heart <study>", "Outcomes" })
 	b.settings.ScopeID = "api://client"
-	b.handler = api.New(b.settings)
+	b.handler = api.Reused(b.t, b.settings)
 	one := b.call("GET", "/api/workspaces/"+here, "ann", "").Body.String()
 	var etag api.WorkspaceIn
 	b.must(json.Unmarshal([]byte(one), &etag))
