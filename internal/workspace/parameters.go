@@ -1,6 +1,10 @@
 package workspace
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Lineage is a resource with what it is in.
 type Lineage struct {
@@ -16,20 +20,33 @@ func (p Platform) Parameters(l Lineage, declared []string, action Action) map[st
 	system := p.system(l, action)
 	all := map[string]Parameter{}
 	for _, name := range declared {
-		low := strings.ToLower(name)
-		if secret := l.Resource.Secrets["/"+low]; secret != "" {
+		if secret, _ := named(l.Resource.Secrets, "/"+name); secret != "" {
 			all[name] = Parameter{Secret: secret}
 			continue
 		}
-		if value, ok := system[low]; ok {
+		if value, ok := system[strings.ToLower(name)]; ok {
 			all[name] = Parameter{Value: value}
 			continue
 		}
-		if value, ok := l.Resource.Properties[low]; ok && value != Redacted {
+		if value, ok := named(l.Resource.Properties, name); ok && value != Redacted {
 			all[name] = Parameter{Value: value}
 		}
 	}
 	return all
+}
+
+// named finds what is kept under a name: written like that, or else in other
+// cases, which ARM does not see.
+func named[V any](all map[string]V, name string) (v V, ok bool) {
+	if v, ok = all[name]; ok {
+		return v, true
+	}
+	for _, other := range slices.Sorted(maps.Keys(all)) {
+		if strings.EqualFold(other, name) {
+			return all[other], true
+		}
+	}
+	return v, false
 }
 
 // SystemParameters are the names that a template may declare without a property

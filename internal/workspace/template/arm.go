@@ -129,10 +129,16 @@ func (t *Template) originOf(low string) Origin {
 		return FromGenerated
 	case slices.Contains(workspace.SystemParameters, low):
 		return FromSystem
-	case t.Declares(low):
+	case len(t.named(low)) > 0:
 		return FromProperty
 	}
 	return FromDefault
+}
+
+// named lists the form's properties that a parameter of a name is given: ARM
+// does not see case, and properties may be in camel case.
+func (t *Template) named(parameter string) []string {
+	return slices.DeleteFunc(t.Properties(), func(name string) bool { return !strings.EqualFold(name, parameter) })
 }
 
 func (t *Template) checkParameter(p Parameter, at string, wrong *Problems) {
@@ -147,12 +153,15 @@ func (t *Template) checkParameter(p Parameter, at string, wrong *Problems) {
 			wrong.add(mainFile, at+"/type", "the engine gives this parameter as %s", systemTypes[low])
 		}
 	case FromProperty:
-		t.checkProperty(p, low, at, wrong)
+		names := t.named(low)
+		if len(names) > 1 {
+			wrong.add(mainFile, at, "the form has properties %s, which ARM does not tell apart", strings.Join(names, " and "))
+			return
+		}
+		t.checkProperty(p, names[0], at, wrong)
 	case FromDefault:
-		if slices.ContainsFunc(t.Properties(), func(name string) bool { return strings.EqualFold(name, p.Name) }) {
-			wrong.add(mainFile, at, "the property of the form that it is named after has capitals, and only properties in lower case are passed")
-		} else if p.Required || p.Secure {
-			wrong.add(mainFile, at, "nobody gives this parameter: it is no property of the form (in lower case), no parameter of the engine, no generated secret")
+		if p.Required || p.Secure {
+			wrong.add(mainFile, at, "nobody gives this parameter: it is no property of the form, no parameter of the engine, no generated secret")
 		}
 	}
 }
@@ -189,13 +198,15 @@ func (t *Template) checkUse(wrong *Problems) {
 		if !declared(name) {
 			wrong.add(descriptor, "/generatedSecrets", "main.json declares no parameter %s", name)
 		}
-		if t.Declares(name) {
+		if len(t.named(name)) > 0 {
 			wrong.add(descriptor, "/generatedSecrets", "%s is a property of the form too", name)
 		}
 	}
 	for _, name := range workspace.SystemParameters {
-		if t.Sensitive([]string{name}) {
-			wrong.add(schemaFile, "/properties/"+name, "the engine gives a parameter of this name, so it cannot be sensitive")
+		for _, property := range t.named(name) {
+			if t.Sensitive([]string{property}) {
+				wrong.add(schemaFile, "/properties/"+property, "the engine gives a parameter of this name, so it cannot be sensitive")
+			}
 		}
 	}
 	for i, a := range t.CustomActions {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -157,98 +156,4 @@ func collect(node map[string]any, members map[string][]map[string]any) {
 	for _, next := range inPlace(node) {
 		collect(next, members)
 	}
-}
-
-// branch is a part of a schema with the default values that hold when it
-// applies, and what it requires then.
-type branch struct {
-	says       map[string]map[string]any // of properties
-	defaults   map[string]any
-	required   []string
-	condition  *jsonschema.Schema // nil: none
-	decided    []string           // the properties that the condition asks about
-	then, els  *branch
-	unfettered []*branch // of allOf
-}
-
-func newBranch(c *jsonschema.Compiler, node map[string]any, at string) (*branch, error) {
-	b := &branch{says: map[string]map[string]any{}, defaults: map[string]any{}}
-	properties, _ := node["properties"].(map[string]any)
-	for name, v := range properties {
-		o, ok := v.(map[string]any)
-		if ok {
-			b.says[name] = o
-		}
-		if o["default"] != nil {
-			b.defaults[name] = o["default"]
-		}
-	}
-	names, _ := node["required"].([]any)
-	for _, v := range names {
-		if name, ok := v.(string); ok {
-			b.required = append(b.required, name)
-		}
-	}
-	var err error
-	all, _ := node["allOf"].([]any)
-	for i, v := range all {
-		if o, ok := v.(map[string]any); ok {
-			next, err := newBranch(c, o, at+"/allOf/"+strconv.Itoa(i))
-			if err != nil {
-				return nil, err
-			}
-			b.unfettered = append(b.unfettered, next)
-		}
-	}
-	if _, ok := node["if"]; !ok {
-		return b, nil
-	}
-	if b.condition, err = c.Compile(at + "/if"); err != nil {
-		return nil, err
-	}
-	b.decided = decided(node["if"])
-	for key, to := range map[string]**branch{"then": &b.then, "else": &b.els} {
-		if o, ok := node[key].(map[string]any); ok {
-			if *to, err = newBranch(c, o, at+"/"+key); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return b, nil
-}
-
-// fill adds the default values that are missing, and tells whether it did.
-func (b *branch) fill(instance map[string]any) bool {
-	if b == nil {
-		return false
-	}
-	changed := false
-	for name, v := range b.defaults {
-		if _, given := instance[name]; !given {
-			instance[name], changed = clone(v), true
-		}
-	}
-	for _, next := range b.unfettered {
-		changed = next.fill(instance) || changed
-	}
-	if b.condition == nil {
-		return changed
-	}
-	if b.condition.Validate(instance) == nil {
-		return b.then.fill(instance) || changed
-	}
-	return b.els.fill(instance) || changed
-}
-
-// Defaults returns the instance with the default values that are missing: those
-// at the top, and those of the conditions that it meets, also by other default
-// values. A default of null is none.
-func (t Template) Defaults(instance map[string]any) map[string]any {
-	full := cloneObject(instance)
-	for range len(t.form.members) + 1 { // each round adds at least one, or it was the last
-		if !t.form.root.fill(full) {
-			break
-		}
-	}
-	return full
 }

@@ -30,6 +30,8 @@ func (t *Template) readOutputs(arm map[string]any, limits Limits, wrong *Problem
 			wrong.add(mainFile, at+"/type", "an output is no secret; keep it in the workspace's Key Vault")
 		case t.Sensitive([]string{name}):
 			wrong.add(mainFile, at, "the form has a sensitive property of this name, which the output would replace")
+		case len(t.named(name)) > 0 && !t.Declares(name):
+			wrong.add(mainFile, at, "it differs only by case from the property %s, and a parameter of that name could be either", t.named(name)[0])
 		}
 		seen[low] = true
 		t.Outputs = append(t.Outputs, Output{Name: name, Type: kind})

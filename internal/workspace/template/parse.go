@@ -49,7 +49,7 @@ func (t *Template) readSchema(data []byte, limits Limits, wrong *Problems) {
 		return
 	}
 	draft := draftOf(root, wrong)
-	t.Title, t.Description = textOf(root, "title", wrong), textOf(root, "description", wrong)
+	t.Title, t.Description = textOf(root, "title", 1, wrong), textOf(root, "description", 0, wrong) // AzureTRE's may say nothing
 	t.readRoles(root["authorizedRoles"], wrong)
 	t.readPipeline(root["pipeline"], wrong)
 	if root["properties"] == nil {
@@ -100,10 +100,10 @@ func draftOf(root map[string]any, wrong *Problems) *jsonschema.Draft {
 // maxText is the longest title or description, in bytes.
 const maxText = 4096
 
-func textOf(root map[string]any, key string, wrong *Problems) string {
-	s, _ := root[key].(string)
-	if s == "" || len(s) > maxText {
-		wrong.add(schemaFile, "/"+key, "want a text of at most %d bytes", maxText)
+func textOf(root map[string]any, key string, least int, wrong *Problems) string {
+	s, ok := root[key].(string)
+	if !ok || len(s) < least || len(s) > maxText {
+		wrong.add(schemaFile, "/"+key, "want a text of %d to %d bytes", least, maxText)
 	}
 	return s
 }
