@@ -103,6 +103,7 @@ type Caller struct {
 
 	standing *standing      // what Admit read
 	record   *people.Record // what AdmitEverywhere read
+	places   []standing     // what Settled read; nil: nothing
 }
 
 // View is a request as one person sees it.
@@ -142,7 +143,7 @@ func (c Caller) call() string { return cmp.Or(c.Call, c.Operation) }
 
 // Afresh is the same call by somebody of whom nothing was read yet.
 func (c Caller) Afresh() Caller {
-	c.standing, c.record = nil, nil
+	c.standing, c.record, c.places = nil, nil, nil
 	return c
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
-	"github.com/trefoil-tre/trefoil/internal/people"
 )
 
 // Filter picks and orders requests. Empty fields pick everything.
@@ -84,7 +83,7 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 	if !managed {
 		f.Creator = c.Person.OID
 	}
-	workspaces, err := d.workspaces(ctx)
+	places, err := d.settled(ctx, c)
 	if err != nil {
 		return Listing{}, err
 	}
@@ -92,9 +91,9 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 	var all []View
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(d.parallel())
-	for _, w := range workspaces {
+	for _, s := range places {
 		group.Go(func() error {
-			views, err := d.mineIn(ctx, c, w.ID, managed, f, *c.record)
+			views, err := d.mineIn(ctx, c, s, managed, f)
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, views...)
@@ -110,16 +109,13 @@ func (d *Desk) Mine(ctx context.Context, c Caller, managed bool, f Filter) (List
 // parallel is Desk.Parallel with its default.
 func (d *Desk) parallel() int { return cmp.Or(max(d.Parallel, 0), 8) }
 
-func (d *Desk) mineIn(ctx context.Context, c Caller, workspace string, managed bool, f Filter, record people.Record) ([]View, error) {
-	s, err := d.standIn(ctx, c.Person, workspace, &record, false)
-	if err != nil {
-		return nil, err
-	}
+func (d *Desk) mineIn(ctx context.Context, c Caller, s standing, managed bool, f Filter) ([]View, error) {
 	if !access.May(access.Read, s.roles...) || managed && !slices.Contains(s.roles, access.AirlockManager) {
 		return nil, nil
 	}
-	if s.workspace, err = d.Ports.Workspaces.Workspace(ctx, workspace); err != nil { // the list does not say whether it is frozen
-		return nil, fmt.Errorf("workspace %s: %w", workspace, err)
+	var err error
+	if s.workspace, err = d.Ports.Workspaces.Workspace(ctx, s.workspace.ID); err != nil { // the list does not say whether it is frozen
+		return nil, fmt.Errorf("workspace %s: %w", s.workspace.ID, err)
 	}
 	if s.workspace.Gone {
 		return nil, nil

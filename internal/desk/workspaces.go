@@ -42,13 +42,13 @@ func (d *Desk) Workspaces(ctx context.Context, c Caller, page airlock.Page) (Wor
 	if err != nil {
 		return WorkspaceList{}, err
 	}
-	all, err := d.workspaces(ctx)
+	places, err := d.settled(ctx, c)
 	if err != nil {
 		return WorkspaceList{}, err
 	}
-	views, err := d.belonging(ctx, c, all)
-	if err != nil {
-		return WorkspaceList{}, err
+	views := make([]WorkspaceView, len(places))
+	for i, s := range places {
+		views[i] = WorkspaceView{Workspace: s.workspace, Roles: s.roles}
 	}
 	slices.SortFunc(views, func(a, b WorkspaceView) int {
 		return cmp.Or(cmp.Compare(airlock.Fold(a.Workspace.DisplayName), airlock.Fold(b.Workspace.DisplayName)), cmp.Compare(a.Workspace.ID, b.Workspace.ID))
@@ -68,27 +68,40 @@ func (d *Desk) Workspaces(ctx context.Context, c Caller, page airlock.Page) (Wor
 	return out, nil
 }
 
-// belonging leaves out where the person is a stranger.
-func (d *Desk) belonging(ctx context.Context, c Caller, all []airlock.Workspace) ([]WorkspaceView, error) {
-	standings := make([]standing, len(all))
+// Settled is the caller with what they are in every workspace, read once, so that
+// the lists that follow do not read it again: one query a workspace.
+func (d *Desk) Settled(ctx context.Context, c Caller) (Caller, error) {
+	c, err := d.AdmitEverywhere(ctx, c, access.ListWorkspaces)
+	if err != nil {
+		return c, err
+	}
+	c.places, err = d.settled(ctx, c)
+	return c, err
+}
+
+// settled are the workspaces in which the caller is somebody, as Settled read
+// them, or read now.
+func (d *Desk) settled(ctx context.Context, c Caller) ([]standing, error) {
+	if c.places != nil {
+		return c.places, nil
+	}
+	all, err := d.workspaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	places := make([]standing, len(all))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(d.parallel())
 	for i, w := range all {
 		group.Go(func() error {
 			s, err := d.standIn(ctx, c.Person, w.ID, c.record, false)
 			s.workspace = w
-			standings[i] = s
+			places[i] = s
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var views []WorkspaceView
-	for _, s := range standings {
-		if !s.workspace.Gone && access.May(access.ReadWorkspace, s.roles...) {
-			views = append(views, WorkspaceView{Workspace: s.workspace, Roles: s.roles})
-		}
-	}
-	return views, nil
+	return slices.DeleteFunc(places, func(s standing) bool { return s.workspace.Gone || !access.May(access.ReadWorkspace, s.roles...) }), nil
 }

@@ -58,7 +58,7 @@ func (p *portal) newWorkspace(w http.ResponseWriter, r *http.Request, v visitor)
 
 // askPage is the form that asks for a workspace.
 func (p *portal) askPage(ctx context.Context, v visitor, page formPage) (formPage, error) {
-	c, admin, err := p.administers(ctx, v)
+	c, admin, err := p.administers(ctx, v.Caller)
 	if err != nil {
 		return page, err
 	}

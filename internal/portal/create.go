@@ -24,7 +24,7 @@ func (p *portal) newForm(w http.ResponseWriter, r *http.Request, v visitor) {
 
 // showNew shows the form, with why it was not taken, if it was not.
 func (p *portal) showNew(w http.ResponseWriter, r *http.Request, v visitor, page newPage, cause error) {
-	all, err := p.places(r.Context(), v)
+	all, err := p.places(r.Context(), v.Caller)
 	if err != nil {
 		p.problem(w, r, err)
 		return

@@ -1,13 +1,10 @@
 package portal
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -33,22 +30,19 @@ type homePage struct {
 	Stranger   bool // signed in, without a role that lets them in
 }
 
-// atOnce is how many workspaces are asked at once for a person's place in them.
-const atOnce = 8
-
 // home shows what waits for the person, and what the person waits for.
 func (p *portal) home(w http.ResponseWriter, r *http.Request, v visitor) {
 	page := homePage{frame: p.frame(r, "Your requests")}
 	var managed, own desk.Listing
-	group, ctx := errgroup.WithContext(r.Context())
-	group.Go(func() (err error) { managed, err = p.Desk.Mine(ctx, v.Caller, true, newest); return err })
-	group.Go(func() (err error) { own, err = p.Desk.Mine(ctx, v.Caller, false, recent); return err })
-	group.Go(func() (err error) {
-		page.Workspaces, err = p.places(ctx, v)
-		return err
-	})
-	group.Go(func() (err error) { page.overview, err = p.overview(ctx, v); return err })
-	err := group.Wait()
+	c, err := p.Desk.Settled(r.Context(), v.Caller) // once, for all that follows
+	if err == nil {
+		group, ctx := errgroup.WithContext(r.Context())
+		group.Go(func() (err error) { managed, err = p.Desk.Mine(ctx, c, true, newest); return err })
+		group.Go(func() (err error) { own, err = p.Desk.Mine(ctx, c, false, recent); return err })
+		group.Go(func() (err error) { page.Workspaces, err = p.places(ctx, c); return err })
+		group.Go(func() (err error) { page.overview, err = p.overview(ctx, c, r.URL.Query().Get("after")); return err })
+		err = group.Wait()
+	}
 	if errors.Is(err, airlock.ErrRefused) {
 		page.Stranger = true
 		p.show(w, r, "home.html", http.StatusOK, page)
@@ -112,46 +106,33 @@ type place struct {
 	Creates bool // may the person make requests in it, now
 }
 
-// places are the workspaces in which the person has a role, by name.
-func (p *portal) places(ctx context.Context, v visitor) ([]place, error) {
-	all, err := p.allWorkspaces(ctx)
+// places are the workspaces in which the person has a role of their own, by name.
+func (p *portal) places(ctx context.Context, c desk.Caller) ([]place, error) {
+	list, err := p.Desk.Workspaces(ctx, c, airlock.Page{})
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex
 	var mine []place
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
-	for _, w := range all {
-		group.Go(func() error {
-			c, err := p.Desk.Admit(ctx, v.Caller, w.ID, access.Read)
-			if errors.Is(err, airlock.ErrRefused) || errors.Is(err, airlock.ErrNotFound) || errors.Is(err, desk.ErrGroups) {
-				return nil
-			}
-			_, no := p.Desk.Admit(ctx, c, w.ID, access.Create) // of what was read just now
-			mu.Lock()
-			defer mu.Unlock()
-			mine = append(mine, place{w, no == nil && w.Deployed && w.EnableAirlock})
-			return err
-		})
-	}
-	err = group.Wait()
-	slices.SortFunc(mine, func(a, b place) int {
-		return cmp.Or(strings.Compare(airlock.Fold(a.DisplayName), airlock.Fold(b.DisplayName)), strings.Compare(a.ID, b.ID))
-	})
-	return mine, err
-}
-
-func (p *portal) allWorkspaces(ctx context.Context) ([]airlock.Workspace, error) {
-	var all []airlock.Workspace
-	for after := ""; ; {
-		some, next, err := p.Desk.Ports.Workspaces.Workspaces(ctx, airlock.Page{After: after})
-		all = append(all, some...)
-		if after = next; err != nil || after == "" {
-			return all, err
+	for _, w := range list.Views {
+		if access.May(access.Read, w.Roles...) {
+			mine = append(mine, place{w.Workspace, access.May(access.Create, w.Roles...) && w.Workspace.Deployed && w.Workspace.EnableAirlock})
 		}
 	}
+	return mine, airlock.Each(len(mine), atOnce, func(i int) error {
+		if !mine[i].Creates {
+			return nil
+		}
+		card, err := p.Desk.Ports.Workspaces.Workspace(ctx, mine[i].ID) // the list does not say whether it is frozen
+		mine[i].Creates = err == nil && card.Policy.Hold.Freeze == nil
+		if errors.Is(err, airlock.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
 }
+
+// atOnce is how many workspaces are read at once.
+const atOnce = 8
 
 // perPage is how many rows a page shows: a screen or two, and what a phone
 // lays out at once.

@@ -151,8 +151,8 @@ func statusLabel(s workspace.Status) label {
 
 // administers tells whether the person administers the TRE now. The caller that
 // it returns knows who they are.
-func (p *portal) administers(ctx context.Context, v visitor) (desk.Caller, bool, error) {
-	c, err := p.Desk.AdmitEverywhere(ctx, v.Caller, access.DecideWorkspaceRequest)
+func (p *portal) administers(ctx context.Context, c desk.Caller) (desk.Caller, bool, error) {
+	c, err := p.Desk.AdmitEverywhere(ctx, c, access.DecideWorkspaceRequest)
 	if errors.Is(err, airlock.ErrRefused) {
 		return c, false, nil
 	}

@@ -36,7 +36,7 @@ type wishesPage struct {
 // all.
 func (p *portal) listWanted(w http.ResponseWriter, r *http.Request, v visitor) {
 	status := workspace.RequestStatus(r.URL.Query().Get("status"))
-	c, admin, err := p.administers(r.Context(), v)
+	c, admin, err := p.administers(r.Context(), v.Caller)
 	var found resources.RequestList
 	if err == nil {
 		found, err = p.Resources.Wanted(r.Context(), c, status, resources.Page{Page: airlock.Page{After: r.URL.Query().Get("after"), Limit: perPage}})
@@ -98,7 +98,7 @@ func (p *portal) wanted(w http.ResponseWriter, r *http.Request, v visitor) {
 // showWanted shows it as it is now, with what came of an action.
 func (p *portal) showWanted(w http.ResponseWriter, r *http.Request, v visitor, a answered) {
 	page := wishPage{Tried: a.action, Written: map[string]string{a.action: a.written}}
-	c, admin, err := p.administers(r.Context(), v)
+	c, admin, err := p.administers(r.Context(), v.Caller)
 	if err == nil {
 		page.R, err = p.Resources.WantedOne(r.Context(), c, wantedID(r))
 	}
