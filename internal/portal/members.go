@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
@@ -23,7 +24,15 @@ type Roster interface {
 	Assign(ctx context.Context, c desk.Caller, workspace string, to roster.Assignment) error
 	// Remove takes a role away.
 	Remove(ctx context.Context, c desk.Caller, workspace, oid string, role access.Role, reason string) error
+	Amender
 	Freezer
+	Persons
+}
+
+// Amender changes roles that people have.
+type Amender interface {
+	// Amend changes a membership's role or end.
+	Amend(ctx context.Context, c desk.Caller, workspace, oid string, role access.Role, to people.Amendment, reason string) error
 }
 
 // Freezer holds workspaces.
@@ -46,6 +55,7 @@ type membersPage struct {
 	Query     string
 	Searched  bool
 	Found     []people.Entry
+	Admin     bool // names lead to what is kept of people
 }
 
 // members shows who belongs to a workspace, and, after a search, whom to add.
@@ -62,7 +72,7 @@ func (p *portal) showMembers(w http.ResponseWriter, r *http.Request, v visitor, 
 		return
 	}
 	page := membersPage{frame: p.frame(r, "Members"), Workspace: c.Workspace(), Roles: access.WorkspaceRoles,
-		Query: strings.TrimSpace(r.URL.Query().Get("find"))}
+		Query: strings.TrimSpace(r.URL.Query().Get("find")), Admin: slices.Contains(c.Roles(), access.TREAdmin)}
 	if page.Users, err = p.Roster.Users(r.Context(), c, id); err != nil {
 		p.problem(w, r, err)
 		return
@@ -90,6 +100,15 @@ func (p *portal) addMember(w http.ResponseWriter, r *http.Request, v visitor) {
 			Users: []string{strings.ToLower(text(r, "person"))}, Expires: end, Reason: text(r, "reason")})
 	}
 	p.membersChanged(w, r, v, "member-added", err)
+}
+
+// amendMember changes when a role ends.
+func (p *portal) amendMember(w http.ResponseWriter, r *http.Request, v visitor) {
+	end, err := people.EndOfDay("end", text(r, "expires"))
+	if err == nil {
+		err = p.Roster.Amend(r.Context(), v.Caller, key(r).Workspace, text(r, "person"), access.Role(text(r, "role")), people.Amendment{Expires: &end}, text(r, "reason"))
+	}
+	p.membersChanged(w, r, v, "member-amended", err)
 }
 
 // removeMember takes a role away.

@@ -15,6 +15,7 @@ import (
 type overview struct {
 	Admin  bool
 	Asks   bool    // may the person ask for a workspace
+	People bool    // there are pages on people
 	Wishes *wishes // nil: there is nothing to show
 	All    []resources.WorkspaceView
 	Known  bool   // All was read
@@ -24,7 +25,7 @@ type overview struct {
 
 // overview reads it.
 func (p *portal) overview(ctx context.Context, c desk.Caller, after string) (overview, error) {
-	o := overview{Later: after != ""}
+	o := overview{Later: after != "", People: p.Roster != nil}
 	if p.Resources == nil {
 		return o, nil
 	}

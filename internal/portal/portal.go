@@ -104,7 +104,14 @@ func (p *portal) routes() http.Handler {
 	if p.Roster != nil {
 		get(mount+"/workspaces/{workspace}/members", p.members)
 		post(mount+"/workspaces/{workspace}/members/add", p.addMember)
+		post(mount+"/workspaces/{workspace}/members/amend", p.amendMember)
 		post(mount+"/workspaces/{workspace}/members/remove", p.removeMember)
+		get(mount+"/people", p.findPerson)
+		get(mount+"/people/{person}", p.recorded)
+		get(mount+"/people/{person}/{action}", p.backToPerson)
+		for action, act := range p.personActions() {
+			post(mount+"/people/{person}/"+action, act)
+		}
 	}
 	if p.Resources != nil {
 		p.routeResources(get, post)

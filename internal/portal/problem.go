@@ -144,7 +144,8 @@ func about(r *http.Request) string {
 		return mount + "/workspace-requests/" + r.PathValue("wanted")
 	case strings.HasPrefix(at, mount+"/standing-approvals/"):
 		return mount + "/standing-approvals"
-	case strings.HasPrefix(at, mount+"/workspaces/"+r.PathValue("workspace")+"/resources/"), r.PathValue("service") != "" && path.Base(at) != "new":
+	case strings.HasPrefix(at, mount+"/workspaces/"+r.PathValue("workspace")+"/resources/"),
+		r.PathValue("service") != "" && path.Base(at) != "new", r.PathValue("person") != "":
 		return path.Dir(at)
 	default:
 		return at

@@ -49,7 +49,7 @@ func parse(base string) (*pages, error) {
 		return nil, fmt.Errorf("portal: %w", err)
 	}
 	for _, name := range []string{"home.html", "welcome.html", "request.html", "admin.html", "audit.html", "new.html", "workspace.html", "members.html", "link.html", "notice.html",
-		"wishes.html", "wish.html", "standing.html", "inside.html", "thing.html", "form.html", "choose.html", "erase.html"} {
+		"wishes.html", "wish.html", "standing.html", "inside.html", "thing.html", "form.html", "choose.html", "erase.html", "people.html", "person.html"} {
 		t, err := layout.Clone()
 		if err == nil {
 			t, err = t.ParseFS(assets, "assets/"+name)
@@ -68,7 +68,7 @@ func helpers(base, version string) template.FuncMap {
 		"base": func() string { return base }, "version": func() string { return version },
 		"at":     func(w, r string) string { return base + "/workspaces/" + w + "/requests/" + r },
 		"marked": marked, "size": size, "exact": exact, "when": when, "stamp": stamp, "ago": ago,
-		"label": labelOf, "status": statusLabel, "wanted": wantedLabel, "called": nameOf, "current": current, "powered": powered, "deed": deedName, "chosen": anyChosen, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+		"label": labelOf, "status": statusLabel, "wanted": wantedLabel, "called": nameOf, "current": current, "powered": powered, "deed": deedName, "chosen": anyChosen, "lastday": lastDay, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 		"dict": dict, "sentence": sentence, "counted": counted, "add": func(a, b int) int { return a + b }, "short": func(id string) string { return id[:min(len(id), 8)] },
 	}
 }
