@@ -63,6 +63,9 @@ func both(c common, clientId string) object => {
   APPLICATIONINSIGHTS_CONNECTION_STRING: c.insightsConnection
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
   TRE_STATE__accountName: c.name.state
+  // Of the two forms this is the one that the pages on queue triggers know.
+  // https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#identity-based-connections
+  TRE_STATE__queueServiceUri: 'https://${c.name.state}.queue.${cloud.storage}'
   TRE_STATE__credential: 'managedidentity'
   TRE_STATE__clientId: clientId
   TRE_AIRLOCK__accountName: c.name.airlock
