@@ -102,6 +102,35 @@ func (b *bed) machine() workspace.Resource { return b.Get(key()) }
 
 func key() workspace.Key { return workspace.Key{Partition: roomtest.Here, ID: machineID} }
 
+// heard has everybody told who is to be warned.
+func (b *bed) heard() {
+	b.T.Helper()
+	f := b.fleet()
+	_, err := b.Store.CommitChange(b.T.Context(), workspace.Change{Partition: roomtest.Here, Fleets: []workspace.Fleet{f.Heard(f.Notices)}})
+	b.Must(err)
+}
+
+// before does something just before an operation is ordered.
+type before struct {
+	tend.Invoker
+
+	do func()
+}
+
+func (o before) Invoke(ctx context.Context, a workspace.Act, key workspace.Key, action workspace.Action, parameters map[string]string) (workspace.Resource, workspace.Operation, error) {
+	o.do()
+	return o.Invoker.Invoke(ctx, a, key, action, parameters)
+}
+
+// slow takes its time to tell the power states.
+type slow struct{ b *bed }
+
+func (s slow) Powers(ctx context.Context, subscription string) (map[workspace.Machine]workspace.Power, error) {
+	all, err := s.b.Machines.Powers(ctx, subscription)
+	s.b.Pass(3 * time.Minute)
+	return all, err
+}
+
 // change changes the machine's resource as something else than this room does.
 func (b *bed) change(change func(*workspace.Resource)) {
 	b.T.Helper()

@@ -37,7 +37,11 @@ func TestIdleMachineIsStopped(t *testing.T) {
 	if out = b.tick(5 * time.Minute); len(out.Notify) != 1 || len(b.fleet().Notices) != 1 { // whose order was lost is told all the same
 		t.Fatalf("again: %+v", out)
 	}
-	b.tick(24 * time.Minute)
+	if stop := b.fleet().Notices[0].Stop; !stop.Equal(b.Now().Add(30 * time.Minute)) { // and has the whole time
+		t.Fatalf("told at %s of a stop at %s", b.Now(), stop)
+	}
+	b.heard()
+	b.tick(29 * time.Minute)
 	if len(b.Operations(key())) != 0 {
 		t.Fatal("stopped before its time")
 	}
@@ -80,6 +84,13 @@ func TestWhatIsNotStopped(t *testing.T) {
 			_, err = b.Store.CommitChange(b.T.Context(), workspace.Change{Partition: roomtest.Here, Fleets: []workspace.Fleet{f}})
 			b.Must(err)
 		},
+		"nobody could be told": func(*bed) {},
+		"its owner extends it just before it is stopped": func(b *bed) {
+			b.room.Ports.Builder = before{b.room.Ports.Builder, func() {
+				b.change(func(*workspace.Resource) {}) // as an extension does, which is a line in its trail
+			}}
+		},
+		"the look took long":                   func(b *bed) { b.room.Ports.Powers = slow{b} },
 		"it cannot be stopped by its template": func(b *bed) { b.change(func(r *workspace.Resource) { r.Template.Digest = "none" }) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,6 +100,9 @@ func TestWhatIsNotStopped(t *testing.T) {
 			b.tick(90 * time.Minute)
 			if len(b.fleet().Notices) != 1 {
 				t.Fatal("not warned")
+			}
+			if name != "nobody could be told" {
+				b.heard()
 			}
 			b.Pass(time.Minute)
 			happens(b)
@@ -112,6 +126,7 @@ func TestSwitchedOff(t *testing.T) {
 	b.room.Ports.Powers = states{desktop: "stopped"}
 	b.tick(0)
 	b.tick(90 * time.Minute)
+	b.heard()
 	b.tick(30 * time.Minute)
 	if len(b.Operations(key())) != 1 || b.metrics.asked != 0 {
 		t.Errorf("%d operations, metrics %d times", len(b.Operations(key())), b.metrics.asked)
@@ -126,12 +141,40 @@ func TestSwitchedOff(t *testing.T) {
 	}
 }
 
+// A machine that its schedule stopped, and that was started again before the next
+// look, is left alone until the schedule's next time.
+func TestStartedAgainAfterItsEvening(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, nil)
+	evening := b.Now().Add(30 * time.Minute)
+	b.change(func(r *workspace.Resource) {
+		r.Properties = map[string]any{"enable_shutdown_schedule": true, "shutdown_time": evening.Format("1504"), "shutdown_timezone": "UTC"}
+	})
+	b.tick(0)
+	b.tick(time.Minute)
+	b.heard()
+	b.tick(31 * time.Minute)
+	if n := len(b.Operations(key())); n != 1 {
+		t.Fatalf("%d operations", n)
+	}
+	b.Pass(2 * time.Minute)
+	b.change(func(r *workspace.Resource) { // its stop and a start went well
+		r.Status, r.Operation = workspace.ActionSucceeded, ""
+		r.Results = append(r.Results, workspace.Result{Good: true, At: b.Now()})
+	})
+	b.tick(time.Minute)
+	if n := len(b.Operations(key())); n != 1 || !b.fleet().Machines[machineID].Watch.Warned.IsZero() {
+		t.Errorf("%d operations, %+v", n, b.fleet().Machines[machineID])
+	}
+}
+
 // A stop that failed is tried again by another operation, not at once.
 func TestFailedStop(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, idling)
 	b.tick(0)
 	b.tick(90 * time.Minute)
+	b.heard()
 	b.tick(30 * time.Minute)
 	b.change(func(r *workspace.Resource) { r.Status, r.Operation, r.UpdatedAt = workspace.ActionFailed, "", b.Now() })
 	b.tick(5 * time.Minute)
@@ -179,6 +222,7 @@ func TestEveryFault(t *testing.T) {
 					b.tick(0)
 					if name == "stops" {
 						b.tick(90 * time.Minute)
+						b.heard()
 					}
 					b.Pass(after)
 					return b.World

@@ -61,8 +61,8 @@ func (r *round) sights(ctx context.Context, fleet workspace.Fleet, machines []wo
 	for i, m := range machines {
 		power, watch := states[m.Machine()], fleet.Machines[m.ID].Watch
 		rest, _ := m.Rest()
-		sights[i] = idle.Sight{Running: power.Runs(), Known: power != "running"} // one that is only switched off is idle
-		if power != "running" || rest.WhenIdle == 0 || !m.Enabled || watch.Seen.IsZero() || worked(m, watch.Seen) {
+		sights[i] = idle.Sight{Running: power.Runs(), Acted: worked(m, watch.Seen), Known: power != "running"} // one that is only switched off is idle
+		if power != "running" || rest.WhenIdle == 0 || !m.Enabled || watch.Seen.IsZero() || sights[i].Acted {
 			continue
 		}
 		slots <- struct{}{}
@@ -100,17 +100,24 @@ func (r *round) busy(ctx context.Context, m workspace.Machine, seen time.Time) (
 // random UUID.
 var namespace = uuid.MustParse("6f0d9a3e-51c7-4b0a-8f57-2f7e5c1f0b3d")
 
-// stop orders that machines are stopped. What cannot be stopped now is tried
-// with the next look, for the fleet remembers that it was to be.
+// fresh is how long what a look saw is good for: somebody may have begun to work.
+const fresh = 2 * time.Minute
+
+// stop orders that machines are stopped. What cannot be stopped now, or changed
+// since it was seen, is tried with the next look, for the fleet remembers that it
+// was to be.
 func (r *round) stop(ctx context.Context, fleet workspace.Fleet, machines []workspace.Resource) error {
 	var failed []error
 	for _, m := range machines {
 		w := fleet.Machines[m.ID].Watch
+		if r.f.Now().Sub(r.at) > fresh {
+			break
+		}
 		if m.Operation != "" || m.Status == workspace.ActionFailed && r.at.Sub(m.UpdatedAt) < cmp.Or(r.f.Again, time.Hour) {
 			continue
 		}
 		of := fmt.Sprintf("%s\n%s\n%d", m.ID, w.Stop.Format(time.RFC3339), m.Head.Seq) // the same for a repeat, another one after it failed
-		act := workspace.Act{By: engine, Role: access.Role(airlock.Engine), At: r.at, Reason: reasonOf(w),
+		act := workspace.Act{By: engine, Role: access.Role(airlock.Engine), At: r.at, Reason: reasonOf(w), Seen: m.Version,
 			Operation: uuid.NewSHA1(namespace, []byte(of)).String()}
 		_, _, err := r.f.Ports.Builder.Invoke(ctx, act, m.Key(), stop, nil)
 		switch {

@@ -60,3 +60,17 @@ func (c *Cloud) Lose(s workspace.Stack) {
 	defer c.mu.Unlock()
 	delete(c.stacks, address(s))
 }
+
+// Put makes a stack in the cloud without anybody having asked.
+func (c *Cloud) Put(s workspace.Stack) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stacks[address(s)] = &stack{deployment: workspace.Deployment{Stack: s}, progress: workspace.Complete}
+}
+
+// LoseMachine takes a machine out of the cloud without anybody having asked.
+func (c *Cloud) LoseMachine(m workspace.Machine) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.machines, lower(m))
+}

@@ -26,7 +26,8 @@ const (
 // but names of the template's own, only its stack knows what they are: then it is
 // an upgrade with the new size. airlock.ErrIllegal: the template has
 // no such action, or the status does not allow it; ErrSchema: a wrong parameter;
-// airlock.ErrConflict: an operation is under way, or it is disabled.
+// airlock.ErrConflict: an operation is under way, it is disabled, or it is not as
+// it was seen.
 func (b *Builder) Invoke(ctx context.Context, act workspace.Act, key workspace.Key, action workspace.Action, parameters map[string]string) (workspace.Resource, workspace.Operation, error) {
 	return b.do(ctx, deed{act: act, key: key, tries: fewTries, build: func(ctx context.Context, _ int) (workspace.Change, error) {
 		before, err := b.living(ctx, key)
@@ -39,6 +40,8 @@ func (b *Builder) Invoke(ctx context.Context, act workspace.Act, key workspace.K
 		}
 		custom, ok := t.Action(string(action))
 		switch {
+		case act.Seen != "" && act.Seen != before.Version:
+			return workspace.Change{}, fmt.Errorf("the resource changed since it was decided on: %w", airlock.ErrConflict)
 		case !ok || !action.Custom():
 			return workspace.Change{}, fmt.Errorf("action: template %s has no action %.80q; it has %s: %w", t.Name, action, actionsOf(t), airlock.ErrIllegal)
 		case !before.Installed:

@@ -70,6 +70,16 @@ func TestActions(t *testing.T) {
 	if len(b.history(m.Key())) != 2 {
 		t.Errorf("history %+v", b.history(m.Key()))
 	}
+	m = b.load(m.Key())
+	stale := by(rita)
+	stale.Seen = "of before"
+	_, _, err = b.Invoke(t.Context(), stale, m.Key(), "stop", nil)
+	wrong(t, "decided on what it was before", err, airlock.ErrConflict)
+	current := by(rita)
+	current.Seen = m.Version
+	r, o, err := b.Invoke(t.Context(), current, m.Key(), "stop", nil)
+	b.must(err)
+	b.deployed(r, o)
 	m = b.disabled(b.load(m.Key()))
 	_, _, err = b.Invoke(t.Context(), by(rita), m.Key(), "start", nil)
 	wrong(t, "disabled", err, airlock.ErrConflict)

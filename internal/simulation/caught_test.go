@@ -39,3 +39,8 @@ func TestPlantedBugsInWorkspaces(t *testing.T) {
 	t.Parallel()
 	caught(t, OfWorkspaces, estateMistakes)
 }
+
+func TestPlantedBugsWithMachines(t *testing.T) {
+	t.Parallel()
+	caught(t, OfWorkspaces, machineMistakes)
+}

@@ -157,6 +157,9 @@ func (e *estate) checkFailure(r workspace.Resource, result workspace.Result) {
 func (e *estate) checkOperation(before, now workspace.Operation) {
 	w := e.w
 	w.tracef("  committed: operation %.8s %s %s → %s %s", now.ID, now.Action, before.Status, now.Status, now.Message)
+	if before.ID == "" && now.CreatedBy.Name == "tend" {
+		e.checkStop(now)
+	}
 	if before.Ended() && before.Status != now.Status {
 		w.fail("W4 nothing late overwrites an end", "operation %s → %s", before.Status, now.Status)
 	}

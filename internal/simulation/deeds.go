@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -55,7 +56,12 @@ func (s *study) work(r workspace.Resource, all []workspace.Resource) {
 	named := object{"display_name": "n", "description": "d"}
 	living := slices.DeleteFunc(slices.Clone(all), workspace.Resource.Gone)
 	desktops := slices.DeleteFunc(slices.Clone(living), func(r workspace.Resource) bool { return r.Template.Name != desktopTemplate })
-	switch n := w.rng.IntN(10); {
+	machines := slices.DeleteFunc(slices.Clone(living), func(r workspace.Resource) bool { return r.Kind != workspace.UserResource })
+	n := w.rng.IntN(10)
+	if s.desks && w.chance(0.8) {
+		n = desksDo(len(desktops), len(machines))
+	}
+	switch {
 	case n < 2:
 		s.e.call(s.owner, "makes a desktop in "+s.name, func(ctx context.Context, d *resources.Desk, c desk.Caller) error {
 			_, err := d.MakeService(ctx, c, r.ID, provision.New{Template: desktopTemplate, Properties: named})
@@ -69,6 +75,7 @@ func (s *study) work(r workspace.Resource, all []workspace.Resource) {
 		})
 	case n < 6 && len(desktops) > 0:
 		in := resources.Place{Workspace: r.ID, Service: pick(w, desktops).ID}
+		maps.Copy(named, s.resting())
 		s.e.call(s.owner, "makes a machine in "+s.name, func(ctx context.Context, d *resources.Desk, c desk.Caller) error {
 			_, err := d.MakeUserResource(ctx, c, in, provision.New{Template: machineTemplate, Properties: named})
 			return err
@@ -78,8 +85,11 @@ func (s *study) work(r workspace.Resource, all []workspace.Resource) {
 	case n == 7 && len(living) > 0:
 		s.close(pick(w, living))
 	default:
-		machines := slices.DeleteFunc(living, func(r workspace.Resource) bool { return r.Kind != workspace.UserResource })
-		if len(machines) > 0 {
+		switch {
+		case len(machines) == 0:
+		case s.desks && w.chance(0.5) || w.chance(0.3):
+			s.attend(pick(w, machines))
+		default:
 			s.act(pick(w, machines))
 		}
 	}

@@ -15,9 +15,11 @@ import (
 	"github.com/trefoil-tre/trefoil/functions/airlockverdict"
 	"github.com/trefoil-tre/trefoil/functions/blobcreated"
 	"github.com/trefoil-tre/trefoil/functions/blobscanned"
+	"github.com/trefoil-tre/trefoil/functions/drift"
 	"github.com/trefoil-tre/trefoil/functions/notify"
 	"github.com/trefoil-tre/trefoil/functions/retain"
 	"github.com/trefoil-tre/trefoil/functions/sweep"
+	"github.com/trefoil-tre/trefoil/functions/tend"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/azfunc"
 	"github.com/trefoil-tre/trefoil/internal/desk"
@@ -49,7 +51,9 @@ type Settings struct {
 	Mail         func(mail.Sender) mail.Sender // stands before the mail server; nil: nothing does
 	Sweep        func(*sweep.Function)         // changes sweep; nil: nothing does
 
-	Ask func(*World, workspace.Request) workspace.Request // changes what an event asks for; nil: nothing does
+	Tend  func(*tend.Function)                              // changes tend; nil: nothing does
+	Drift func(*drift.Function)                             // changes drift; nil: nothing does
+	Ask   func(*World, workspace.Request) workspace.Request // changes what an event asks for; nil: nothing does
 
 	StormSteps int           // steps that bad weather lasts at most
 	Storm      time.Duration // and how long
@@ -89,6 +93,7 @@ func newWorld(cfg Config) *World {
 	w.files = &memfiles.Files{Now: w.clock, HoldName: 30 * time.Second, SliceBytes: w.set.CopySlice}
 	w.sweep = timer{name: "sweep", every: time.Minute, last: w.now, off: w.set.NoSweep}
 	w.retain = timer{name: "retain", every: 24 * time.Hour, last: w.now}
+	w.tend = timer{name: "tend", every: tendEvery, last: w.now}
 	base := Ports{Requests: w.store, Files: w.store, Work: w.store, Trail: w.store, Workspaces: w.store, Members: w.store, People: w.store,
 		Manifests: w.store, Letters: w.store, Desk: w.files, Vault: w.files, Janitor: w.files}
 	base.Requests, base.Files, base.Vault = watched{w, base.Requests}, scannedFiles{base.Files, w}, created{w, base.Vault}
@@ -130,7 +135,7 @@ func (w *World) wire() {
 		Vault: p.Vault, Manifests: p.Manifests, Page: w.set.SealPage, Pages: 1 + w.set.SealPage%3, Parallel: 1, Slice: w.set.CheckSlice}.Handle)
 	queued(w, message.QueuePurge, airlockpurge.Function{Ledger: book, Files: p.Files, Vault: p.Vault, Janitor: p.Janitor,
 		Settle: w.set.Cadence.Settle}.Handle)
-	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Records: w.store, Rolls: w.store, Wanted: w.tenancy().Requests, Operations: w.tenancy().Store, Store: w.tenancy().Store, Letters: p.Letters, Mail: post,
+	queued(w, message.QueueNotify, notify.Function{Ledger: book, Members: p.Members, Records: w.store, Rolls: w.store, Wanted: w.tenancy().Requests, Operations: w.tenancy().Store, Fleets: fleetRows{w.tenancy().Fleets, w.tenancy().Store}, Store: w.tenancy().Store, Letters: p.Letters, Mail: post,
 		Facts: facts{w}, Administrators: []mail.Address{{Name: "Adam", Email: "adam@tre.example"}},
 		Portal: "https://portal.tre.example", Domain: "tre.example", Log: log}.Handle)
 	door := func() *doorman.Doorman {

@@ -45,21 +45,30 @@ type estate struct {
 	log     *slog.Logger
 	idle    []*provision.Builder // instances of the app that handle no call
 	studies []*study
-	calm    time.Time // since when the weather is good; zero before
+	opening time.Duration // how long the weather is good at first
+	calm    time.Time     // since when the weather is good for ever; zero before
 	seen    sights
+	idling  idling
 }
 
 func newEstate(w *World) *estate {
 	e := &estate{w: w, cadence: workspace.Cadence{First: 15 * time.Second, Most: 2 * time.Minute, Hint: time.Minute, Tries: 3, Patience: 2 * time.Hour}}
 	e.seen.init()
+	e.idling = newIdling()
 	w.set.StormSteps /= 2 // steps here take longer to play
 	e.cloud = memcloud.New(memcloud.Config{Now: w.clock, Outputs: stackOutputs, Seed: w.cfg.Seed, Rates: e.rates()})
 	e.ports = w.troubledEstate(estatePorts{Store: watchedRows{e, w.store}, Lists: w.store, Requests: w.store, Addresses: w.store, Templates: w.store,
-		Packages: w.store, Names: w.store, Rolls: w.store, Stacks: telling{e, e.cloud.Stacks()}, Machines: e.cloud.Machines(), Vault: kept{e, e.cloud.Vault()}})
+		Packages: w.store, Names: w.store, Rolls: w.store, Stacks: telling{e, e.cloud.Stacks()}, Machines: e.cloud.Machines(), Vault: kept{e, e.cloud.Vault()},
+		Fleets: w.store, Inventory: e.cloud.Inventory(), Drifts: reported{e, w.store}, Metrics: metrics{e}})
 	if w.cfg.rebuild != nil {
 		e.ports = w.cfg.rebuild(w, e.ports)
 	}
 	shelve(w.store)
+	if w.chance(0.35) {
+		e.studies, e.opening = []*study{newDeskStudy(e)}, 3*time.Hour
+		w.set.StormSteps *= 2
+		return e
+	}
 	for n := range 1 + w.rng.IntN(3) {
 		e.studies = append(e.studies, newStudy(e, n))
 	}
@@ -97,9 +106,10 @@ func (e *estate) wire(book ledger.Ledger, door *doorman.Doorman, log *slog.Logge
 	e.log = log
 	w, p := e.w, e.ports
 	queued(w, message.QueueStep, resourcestep.Function{Platform: platform, Pool: pool, Cadence: e.cadence, Now: w.clock, Refusals: book.Refusals, Log: log,
-		Ports: resourcestep.Ports{Store: p.Store, Lists: p.Lists, Requests: p.Requests, Addresses: p.Addresses, Packages: p.Packages, Names: p.Names, Work: w.ports.Work,
+		Ports: resourcestep.Ports{Store: p.Store, Lists: p.Lists, Requests: p.Requests, Addresses: p.Addresses, Packages: p.Packages, Names: p.Names, Fleets: p.Fleets, Work: w.ports.Work,
 			Cards: w.ports.Workspaces, Rolls: p.Rolls, Members: w.ports.Members, Stacks: p.Stacks, Machines: p.Machines, Vault: p.Vault, Canary: canary{w}, Orders: orders{w}}}.Handle)
 	queued(w, message.QueueRequest, workspacerequest.Function{Builder: asker{e}, Now: w.clock, Refusals: book.Refusals}.Handle)
+	e.wireMachines(log)
 	direct(w, "front", "workspacerequested", workspacerequested.Function{Door: door}.Handle)
 	direct(w, "front", "armchanged", armchanged.Function{Door: door, Names: p.Names, Topics: []string{subscription}}.Handle)
 }
@@ -123,7 +133,7 @@ func (e *estate) borrow() *provision.Builder {
 func (e *estate) with(do func(*resources.Desk) error) error {
 	b, w, p := e.borrow(), e.w, e.ports
 	err := do(&resources.Desk{Desk: w.people.desk, Now: w.clock, Log: e.log, Parallel: 1, Ports: resources.Ports{Rows: p.Store, Lists: p.Lists,
-		Requests: p.Requests, Templates: p.Templates, Cards: w.ports.Workspaces, Work: w.ports.Work, Builder: b}})
+		Requests: p.Requests, Templates: p.Templates, Cards: w.ports.Workspaces, Work: w.ports.Work, Builder: b, Machines: fleetRows{p.Fleets, p.Store}}})
 	e.idle = append(e.idle, b)
 	return err
 }

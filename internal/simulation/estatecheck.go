@@ -232,4 +232,6 @@ func (e *estate) checkEnd() {
 	for r := range want {
 		e.w.fail("ranges are those of what is there", "%s is reserved by nobody", r)
 	}
+	e.checkPower()
+	e.checkDrift()
 }

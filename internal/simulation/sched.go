@@ -186,9 +186,12 @@ func later(a, b time.Time) time.Time {
 // play is the story: bad weather, then good weather with people at work, then
 // nobody touches anything until all deadlines and retention are over.
 func (w *World) play() {
-	w.storm = !w.cfg.Calm
 	w.people.begin()
 	w.estate.begin()
+	if !w.opens() {
+		return
+	}
+	w.storm = !w.cfg.Calm
 	end := w.now.Add(w.set.Storm)
 	for w.steps < w.set.StormSteps && len(w.violations) == 0 && w.step(end) {
 	}
@@ -201,10 +204,16 @@ func (w *World) play() {
 	}
 	w.checkSettled()
 	w.people.gone = true
+	w.estate.plant()
 	w.tracef("---- everybody leaves")
 	if w.until(w.now.Add(w.set.Long)) {
 		w.checkEnd()
 	}
+}
+
+// opens plays the time before the bad weather, where a story has one.
+func (w *World) opens() bool {
+	return w.estate == nil || w.estate.opening == 0 || w.until(w.now.Add(w.estate.opening))
 }
 
 // until plays to a time; false when that never comes, or a rule was broken.

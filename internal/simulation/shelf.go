@@ -81,7 +81,8 @@ func packages() []map[string][]byte {
 				"uninstall": []any{object{"stepId": "main"}, wall("close")},
 			}
 		}),
-		template(workspace.UserResource, machineTemplate, properties(nil), func(descriptor, _, main object) {
+		template(workspace.UserResource, machineTemplate, properties(object{"shutdown_when_idle": object{"type": "number", "default": 0, "updateable": true},
+			"enable_shutdown_schedule": object{"type": "boolean", "default": false, "updateable": true}, "shutdown_time": text, "shutdown_timezone": text}), func(descriptor, _, main object) {
 			descriptor["parent"], descriptor["generatedSecrets"] = desktopTemplate, []any{"admin_password"}
 			descriptor["customActions"] = []any{object{"name": "start", "description": "Starts", "kind": "machine"},
 				object{"name": "stop", "description": "Stops", "kind": "machine"}, object{"name": "renew", "description": "Renews", "kind": "stack"}}

@@ -55,6 +55,9 @@ func (o watchedRows) CommitChange(ctx context.Context, c workspace.Change) (work
 	for _, r := range saved.Resources {
 		e.checkResource(before[r.ID], r, saved)
 	}
+	for _, f := range saved.Fleets {
+		e.checkFleet(f)
+	}
 	for _, op := range saved.Operations {
 		e.checkOperation(ops[op.ID], op)
 	}

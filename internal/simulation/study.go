@@ -24,6 +24,7 @@ type study struct {
 	from  origin
 	ends  bool // it is to be deleted in the end
 	dull  bool // nobody decides on its request
+	desks bool // its people work at machines, above all
 	left  int  // things still to be done in it
 	tries int  // retries of what failed in good weather
 	asked int  // times it was asked for
@@ -45,6 +46,14 @@ func newStudy(e *estate, n int) *study {
 		ends: w.chance(0.6), dull: w.chance(0.1), left: 3 + w.rng.IntN(9)}
 }
 
+// newDeskStudy is one whose people have machines before the weather turns bad,
+// and leave them alone for hours.
+func newDeskStudy(e *estate) *study {
+	s := newStudy(e, 0)
+	s.owner, s.from, s.dull, s.desks, s.ends, s.left = adam, byAdministrator, false, true, e.w.chance(0.2), 25
+	return s
+}
+
 // How long people begin something new, and go on at all, in good weather.
 const (
 	beginning = 60 * time.Minute
@@ -60,6 +69,10 @@ func (s *study) turn() {
 	s.step()
 	if w.chance(0.2) {
 		s.intrude()
+	}
+	if s.desks && w.storm {
+		w.later(w.between(20*time.Minute, 3*time.Hour), "", s.turn)
+		return
 	}
 	w.later(w.between(time.Minute, 15*time.Minute), "", s.turn)
 }

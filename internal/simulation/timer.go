@@ -20,7 +20,7 @@ type timer struct {
 func (w *World) nextTimer() (*timer, time.Time) {
 	var first *timer
 	var at time.Time
-	for _, t := range []*timer{&w.sweep, &w.retain} {
+	for _, t := range []*timer{&w.sweep, &w.retain, &w.tend} {
 		due, any := w.wanted(t)
 		if !any || t.off {
 			continue
@@ -38,6 +38,9 @@ func (w *World) wanted(t *timer) (at time.Time, any bool) {
 		if !any || due.Before(at) {
 			at, any = due, true
 		}
+	}
+	if t == &w.tend {
+		return w.estate.tends()
 	}
 	for _, o := range w.open() {
 		if o.Rests == (t == &w.retain) {

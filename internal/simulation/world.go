@@ -93,6 +93,7 @@ type World struct {
 	dead    []*letterbox
 	sweep   timer
 	retain  timer
+	tend    timer
 	mail    mailServer
 	scanner scanner
 	people  people

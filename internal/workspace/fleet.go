@@ -88,10 +88,11 @@ const maxIdle = 366 * 24
 func (p Power) Runs() bool { return p == "running" || p == "stopped" }
 
 // Look takes what was seen of a machine, and says what is to be done with it. A
-// warning is a notice then; one that is void is not told any more.
+// warning is a notice then; one that is void is not told any more. One that could
+// not be told yet puts the stop off, so that its owner has the whole time.
 func (f Fleet) Look(id string, m idle.Machine, p Power, s idle.Sight, at time.Time, rules idle.Rules) (Fleet, idle.Do) {
 	f = f.clone()
-	w, do := m.Look(f.Machines[id].Watch, s, at, rules)
+	w, do := m.Look(f.postponed(id, at.UTC().Add(rules.Warning)), s, at, rules)
 	f.Machines[id] = Berth{Power: p, At: at.UTC(), Watch: w}
 	switch do {
 	case idle.Warn:
@@ -102,6 +103,17 @@ func (f Fleet) Look(id string, m idle.Machine, p Power, s idle.Sight, at time.Ti
 	case idle.Nothing, idle.Stop:
 	}
 	return f, do
+}
+
+// postponed is the watch of a machine whose owner was not told yet that it is
+// going to be stopped: not before a time. The fleet is changed with it.
+func (f Fleet) postponed(id string, until time.Time) idle.Watch {
+	w := f.Machines[id].Watch
+	i := slices.IndexFunc(f.Notices, func(n Warning) bool { return n.Resource == id })
+	if i >= 0 && until.After(w.Stop) {
+		w.Stop, f.Notices[i].Stop = until, until
+	}
+	return w
 }
 
 // Extend puts off the stop of a machine until so long from now. A warning of it

@@ -29,6 +29,7 @@ type Act struct {
 	Operation string // id of the operation, derived from the call, so that a repeat is recognised
 	Call      string // id of the call as the audit trail names it
 	Reason    string
+	Seen      string // version of the resource on which it was decided; "" for whichever is there
 }
 
 // Order is what an operation is made from.

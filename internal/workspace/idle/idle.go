@@ -50,6 +50,7 @@ const (
 // Sight is what a look saw.
 type Sight struct {
 	Running bool
+	Acted   bool    // somebody, or the TRE, did something to it since the last look
 	CPU     float64 // highest percentage since the last look
 	Known   bool    // whether anybody can tell; a machine of which nobody can is in use
 }
@@ -87,8 +88,9 @@ func (m Machine) Look(w Watch, s Sight, at time.Time, r Rules) (Watch, Do) {
 	if w.Warned.IsZero() {
 		return m.announce(w, before, at, r)
 	}
+	served := s.Acted && !at.Before(w.Stop) // it was stopped as was said, and started again since
 	switch {
-	case w.Cause == Unused && (m.WhenIdle == 0 || w.InUse.After(w.Warned)), w.Cause == Scheduled && m.Schedule.zero(), w.Until.After(w.Stop):
+	case w.Cause == Unused && (m.WhenIdle == 0 || w.InUse.After(w.Warned)), w.Cause == Scheduled && (m.Schedule.zero() || served), w.Until.After(w.Stop):
 		w.Warned, w.Stop, w.Cause = time.Time{}, time.Time{}, ""
 		return w, Forget
 	case at.Before(w.Stop):

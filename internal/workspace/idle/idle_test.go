@@ -45,6 +45,8 @@ func TestStories(t *testing.T) {
 		looks   []look
 	}{
 		{"nobody uses it", unused, []look{{0, quiet, ""}, {85, quiet, ""}, {90, quiet, idle.Warn}, {95, quiet, ""}, {119, quiet, ""}, {120, quiet, idle.Stop}, {125, off, idle.Forget}, {130, off, ""}}},
+		{"it is started again after its evening", evening, []look{{510, busy, idle.Warn}, {540, busy, idle.Stop}, {545, idle.Sight{Running: true, CPU: 50, Known: true, Acted: true}, idle.Forget}, {550, busy, ""}, {540 + 1410, busy, idle.Warn}}},
+		{"something is done to it before its evening", evening, []look{{510, busy, idle.Warn}, {520, idle.Sight{Running: true, Acted: true}, ""}, {540, busy, idle.Stop}}},
 		{"it is used after the warning", unused, []look{{0, quiet, ""}, {90, quiet, idle.Warn}, {100, busy, idle.Forget}, {185, quiet, ""}, {190, quiet, idle.Warn}, {220, quiet, idle.Stop}}},
 		{"it was used in between", unused, []look{{0, quiet, ""}, {60, busy, ""}, {149, quiet, ""}, {150, quiet, idle.Warn}, {180, quiet, idle.Stop}}},
 		{"nobody can tell whether it is used", unused, []look{{0, nobody, ""}, {200, nobody, ""}, {400, nobody, ""}}},
