@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,17 +11,20 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
-// resourceCodes are AzureTRE's tables for templates, workspaces, services, user
-// resources and shared services, as ours: what each route answers to a call that
-// is well-formed or not. Where it differs, that is said.
-// https://github.com/microsoft/AzureTRE/tree/main/api_app/tests_ma/test_api/test_routes
-var resourceCodes = []struct {
+// codeRow is a call and what is answered.
+type codeRow struct {
 	name, method, path, who, body string
 	headers                       []string
 	change                        func(b *bench)
 	want                          int
 	says                          string // in the body
-}{
+}
+
+// resourceCodes are AzureTRE's tables for templates, workspaces, services, user
+// resources and shared services, as ours: what each route answers to a call that
+// is well-formed or not. Where it differs, that is said.
+// https://github.com/microsoft/AzureTRE/tree/main/api_app/tests_ma/test_api/test_routes
+var resourceCodes = []codeRow{
 	{name: "a workspace is made for an administrator", method: "POST", path: "/api/workspaces", who: "adam", body: making("base"), want: 202, says: `"action":"install"`},
 	{name: "and waits for anybody else", method: "POST", path: "/api/workspaces", who: "ann", body: making("base"), want: 202, says: `"workspaceRequest":{`},
 	{name: "of no template", method: "POST", path: "/api/workspaces", who: "adam", body: making("none"), want: 400, says: "templateName"},
@@ -103,7 +107,9 @@ var resourceCodes = []struct {
 
 func TestResourceCodes(t *testing.T) {
 	t.Parallel()
-	for _, tt := range resourceCodes {
+	rows := slices.Concat(resourceCodes, azureTREsCodes, tableOf("a service", ofService, "olga", workspace.Key{Partition: here, ID: serviceID}),
+		tableOf("a machine", ofUserResource, "ann", workspace.Key{Partition: here, ID: machineID}), tableOf("a shared service", ofShared, "adam", workspace.Key{Partition: workspace.System, ID: sharedID}))
+	for _, tt := range rows {
 		t.Run(tt.method+" "+tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t).estate()
