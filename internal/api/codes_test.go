@@ -128,6 +128,8 @@ func TestShapes(t *testing.T) {
 		{"a browser", "GET", list(here), "ann", "", []string{"Accept", "text/html,application/xml;q=0.9,*/*;q=0.8"}, 200, "Content-Type", "application/json"},
 		{"headers without end", "GET", list(here), "ann", "", []string{"X-Padding", strings.Repeat("x", 33<<10)}, 431, "", ""},
 		{"a name twice", "POST", list(here), "ann", `{"type":"import","businessJustification":"x","type":"export"}`, nil, 422, "", ""},
+		{"a name twice, once in capitals", "POST", list(here), "ann", `{"type":"import","businessJustification":"x","TYPE":"export"}`, nil, 422, "", ""},
+		{"a name twice, once with a letter that reads as another", "POST", list(here), "ann", `{"type":"import","businessJustification":"x","bu\u017finessJustification":"y"}`, nil, 422, "", ""},
 		{"half a character", "POST", list(here), "ann", `{"type":"import","businessJustification":"\ude00"}`, nil, 422, "", ""},
 		{"a character in two halves", "POST", list(here), "ann", `{"type":"import","businessJustification":"\ud83d\ude00 \\ud800 \u00fc"}`, nil, 201, "", ""},
 		{"bytes that are no text", "POST", list(here), "ann", "{\"type\":\"import\",\"businessJustification\":\"\xff\"}", nil, 422, "", ""},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -148,10 +149,14 @@ func (w *walker) step(token json.Token) error {
 		in := &w.open[n-1]
 		name, _ := token.(string)
 		if in.isValue = !in.isValue; in.isValue { // this token was a name
-			if in.names[name] {
+			key := name
+			if n == 1 { // a field of ours, which encoding/json finds whatever the case
+				key = strings.ToLower(strings.ToUpper(name))
+			}
+			if in.names[key] {
 				return fmt.Errorf("body: %.40q stands twice in one object: %w", name, airlock.ErrInvalid)
 			}
-			in.names[name] = true
+			in.names[key] = true
 			return nil
 		}
 	}

@@ -117,3 +117,22 @@ func TestMembersOfALaterOperation(t *testing.T) {
 		t.Errorf("once it is there: members %+v, %v", last.Members, err)
 	}
 }
+
+// TestNameOfBlanks: nobody finds again in a list what has no name that can be
+// read, so that nothing is made or changed so.
+func TestNameOfBlanks(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	w := b.workspace()
+	for _, name := range []string{"", "  ", "\u00a0\t"} {
+		_, _, err := b.Workspace(t.Context(), by(adam), id(), provision.New{Template: "base", Properties: named(map[string]any{"display_name": name}), Owner: adam})
+		wrong(t, "made", err, airlock.ErrInvalid)
+		_, err = b.Ask(t.Context(), asked(map[string]any{"display_name": name}))
+		wrong(t, "asked for", err, airlock.ErrInvalid)
+		_, _, err = b.Update(t.Context(), by(adam), w.Key(), provision.Patch{Match: "*", Properties: map[string]any{"display_name": name}})
+		wrong(t, "changed", err, airlock.ErrInvalid)
+	}
+	if now := b.load(w.Key()); len(b.all(workspace.System)) != 1 || now.Version != w.Version {
+		t.Error("what was refused changed something")
+	}
+}

@@ -105,6 +105,9 @@ func (b *Builder) TakeBack(ctx context.Context, act workspace.Act, id string) (w
 	}
 	for try := 0; ; try++ {
 		p, err := b.Ports.Requests.Approval(ctx, id)
+		if missing(err) {
+			return p, fmt.Errorf("standing approval does not exist: %w", airlock.ErrNotFound)
+		}
 		if err != nil {
 			return p, fmt.Errorf("standing approval %s: %w", id, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/access"
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -31,7 +32,9 @@ func (b *Builder) Register(ctx context.Context, act workspace.Act, files map[str
 		return workspace.Registered{}, err
 	}
 	if t.Kind == workspace.UserResource {
-		if _, err := b.Ports.Templates.Template(ctx, workspace.Service, "", t.Parent, ""); err != nil {
+		if _, err := b.Ports.Templates.Template(ctx, workspace.Service, "", t.Parent, ""); missing(err) {
+			return workspace.Registered{}, absent(workspace.Service, t.Parent, "")
+		} else if err != nil {
 			return workspace.Registered{}, fmt.Errorf("workspace service template %s: %w", t.Parent, err)
 		}
 	}
@@ -77,6 +80,9 @@ func (b *Builder) Template(ctx context.Context, kind workspace.Kind, parent, nam
 		parent = ""
 	}
 	r, err := b.Ports.Templates.Template(ctx, kind, parent, name, version)
+	if missing(err) { // in the caller's words: how it is kept is nobody's business
+		return template.Template{}, r, absent(kind, name, version)
+	}
 	if err != nil {
 		return template.Template{}, r, fmt.Errorf("%s template %.80q %.40s: %w", kind, name, version, err)
 	}
@@ -89,6 +95,14 @@ func (b *Builder) Template(ctx context.Context, kind workspace.Kind, parent, nam
 	}
 	t.Current = r.Current
 	return t, r, nil
+}
+
+// absent says that a template is not registered, or not in that version.
+func absent(kind workspace.Kind, name, version string) error {
+	if version != "" {
+		version = fmt.Sprintf(" in version %.40q", version)
+	}
+	return fmt.Errorf("%s template %.80q does not exist%s: %w", strings.ReplaceAll(string(kind), "-", " "), name, version, airlock.ErrNotFound)
 }
 
 // chosen is the template that somebody asks for. What is not there is their

@@ -45,6 +45,9 @@ func clean(properties map[string]any) (map[string]any, error) {
 		return nil, fmt.Errorf("properties: %d bytes of JSON, at most %d: %w", len(text), MaxProperties, airlock.ErrInvalid)
 	}
 	name, _ := all["display_name"].(string)
+	if strings.TrimSpace(name) == "" && all["display_name"] == name { // which is how people find it
+		return nil, fmt.Errorf("display_name: is empty: %w", airlock.ErrInvalid)
+	}
 	description, _ := all["description"].(string)
 	overview, _ := all["overview"].(string)
 	return all, errors.Join(airlock.Line("display_name", name, MaxName), airlock.Prose("description", description, MaxText),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
@@ -31,7 +32,7 @@ func (r Request) Decide(a Act, grant bool) (Request, error) {
 		return r, fmt.Errorf("a program cannot decide, send the administrator's own token: %w", airlock.ErrRefused)
 	case r.Source == FromCall && a.By.OID == r.Requester.OID:
 		return r, fmt.Errorf("nobody decides on a request of their own, ask another administrator: %w", airlock.ErrRefused)
-	case !grant && a.Reason == "":
+	case !grant && strings.TrimSpace(a.Reason) == "":
 		return r, fmt.Errorf("decisionExplanation: say why it is rejected, the requester is told: %w", airlock.ErrInvalid)
 	}
 	event := EventDeclined
@@ -174,7 +175,7 @@ func (p Approval) MayStand(at time.Time, longest time.Duration) error {
 		return fmt.Errorf("most: %d, from 1 to 1,000 workspaces: %w", p.Most, airlock.ErrInvalid)
 	case !p.Until.After(at) || p.Until.Sub(at) > longest:
 		return fmt.Errorf("until: a time within the next %d days: %w", int(longest.Hours()/24), airlock.ErrInvalid)
-	case p.Reason == "":
+	case strings.TrimSpace(p.Reason) == "":
 		return fmt.Errorf("reason: say why, it stands in the audit trail: %w", airlock.ErrInvalid)
 	}
 	return nil

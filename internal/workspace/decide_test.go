@@ -37,6 +37,7 @@ func TestDecide(t *testing.T) {
 		{"an administrator grants", asked(workspace.FromCall), bob, true, "", nil, workspace.Granted, workspace.EventGranted},
 		{"an administrator declines with a reason", asked(workspace.FromCall), bob, false, "no ethics approval", nil, workspace.Declined, workspace.EventDeclined},
 		{"an administrator declines without one", asked(workspace.FromCall), bob, false, "", airlock.ErrInvalid, workspace.Asked, workspace.EventAsked},
+		{"an administrator declines with blanks", asked(workspace.FromCall), bob, false, " \n\t", airlock.ErrInvalid, workspace.Asked, workspace.EventAsked},
 		{"who asked decides", asked(workspace.FromCall), ada, true, "", airlock.ErrRefused, workspace.Asked, workspace.EventAsked},
 		{"an event claimed to be the administrator's", asked(workspace.FromEvent), ada, true, "", nil, workspace.Granted, workspace.EventGranted},
 		{"a program decides", asked(workspace.FromEvent), robot, true, "", airlock.ErrRefused, workspace.Asked, workspace.EventAsked},
@@ -157,6 +158,7 @@ func TestMayStand(t *testing.T) {
 		"until":        func(p *workspace.Approval) { p.Until = start },
 		"365 days":     func(p *workspace.Approval) { p.Until = start.Add(year + time.Second) },
 		"reason":       func(p *workspace.Approval) { p.Reason = "" },
+		"say why":      func(p *workspace.Approval) { p.Reason = " \u00a0" },
 		"a program":    func(p *workspace.Approval) { p.By = robot },
 	} {
 		p := good

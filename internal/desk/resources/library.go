@@ -95,8 +95,12 @@ func (d *Desk) Register(ctx context.Context, c desk.Caller, s Shelf, files map[s
 		return none, workspace.Registered{}, err
 	}
 	if s.Parent != "" {
-		if _, err := d.Ports.Templates.Template(ctx, workspace.Service, "", s.Parent, ""); err != nil {
-			return none, workspace.Registered{}, fmt.Errorf("service template %.60q: %w", s.Parent, err)
+		_, err := d.Ports.Templates.Template(ctx, workspace.Service, "", s.Parent, "")
+		if errors.Is(err, airlock.ErrNotFound) {
+			err = fmt.Errorf("workspace service template %.80q does not exist: %w", s.Parent, airlock.ErrNotFound)
+		}
+		if err != nil {
+			return none, workspace.Registered{}, err
 		}
 	}
 	r, err := b.Register(ctx, d.act(c, "register a template", access.RegisterTemplate, ""), files, current)
