@@ -12,6 +12,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
+	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
 func decode(r *http.Request, into any) error { return json.NewDecoder(r.Body).Decode(into) }
@@ -93,4 +94,37 @@ func TestKilledBetweenSteps(t *testing.T) {
 	x.must(err)
 	x.sees(q, researcher, "link", files)
 	x.chained(q)
+}
+
+// TestKilledWhileDeploying: the engine is killed, handler and host, again and
+// again while Azure makes a workspace: it ends as deployed, by one operation, and
+// its owner is told once that it is granted, and once that it is ready.
+func TestKilledWhileDeploying(t *testing.T) {
+	x := begin(t, airlock.Policy{})
+	id := x.asked()
+	o, err := rig.Granted(t.Context(), id)
+	x.must(err)
+	kills := 0
+	for now := o; !now.Status.Ended() && kills < 6; kills++ {
+		if kills%2 == 0 {
+			rig.Engine.KillHandler()
+		} else {
+			rig.Engine.Kill()
+		}
+		x.must(stacktest.Until(t.Context(), over(time.Second/4)))
+		now, err = rig.Operation(t.Context(), admin, o)
+		x.must(err)
+	}
+	if o = x.ended(admin, o); o.Status != workspace.Deployed || kills == 0 {
+		t.Fatalf("%s after %d kills: %s", o.Status, kills, o.Message)
+	}
+	if last, err := rig.Last(t.Context(), admin, "/workspaces/"+id); err != nil || last.ID != o.ID {
+		t.Errorf("another operation: %+v, %v", last, err)
+	}
+	x.must(stacktest.Until(t.Context(), func(context.Context) error {
+		if n := len(rig.MailsAbout("visitor@tre.example", id)); n != 2 {
+			return fmt.Errorf("%d mails", n)
+		}
+		return nil
+	}))
 }
