@@ -178,6 +178,54 @@ func TestAccountOfAWorkspace(t *testing.T) {
 	})
 }
 
+// TestAccountThatTheStackDidNotMake: a template may not name an account of
+// somebody else's, such as one of the TRE's own, as the one that files cross into.
+func TestAccountThatTheStackDidNotMake(t *testing.T) {
+	t.Parallel()
+	const storage = "/providers/Microsoft.Storage/storageAccounts/"
+	const group = "/subscriptions/s/resourceGroups/rg-tre-ws-fresh"
+	outputs := func(workspace.Deployment) map[string]any {
+		return map[string]any{"storage_account_name": "stgfresh"}
+	}
+	for name, tt := range map[string]struct {
+		made    []string
+		airlock any
+		good    bool
+	}{
+		"made by it":                         {[]string{group, group + storage + "stgfresh"}, nil, true},
+		"made by it, in other letters":       {[]string{"/subscriptions/s/resourcegroups/RG/providers/microsoft.storage/STORAGEACCOUNTS/StgFresh"}, nil, true},
+		"made by nobody that is known":       {nil, nil, false},
+		"another account was made":           {[]string{group + storage + "stgother"}, nil, false},
+		"one whose name ends like it":        {[]string{group + storage + "astgfresh"}, nil, false},
+		"something else of that name":        {[]string{group + "/providers/Microsoft.KeyVault/vaults/stgfresh"}, nil, false},
+		"a part of an account of that name":  {[]string{group + storage + "stgother/blobServices/stgfresh"}, nil, false},
+		"of somebody else, and no airlock":   {[]string{group + storage + "stgother"}, false, false},
+		"another stack's type with its path": {[]string{group + "/providers/Contoso.Fake" + storage + "stgfresh"}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t, func(c *memcloud.Config) {
+				c.Outputs, c.Made = outputs, func(workspace.Deployment) []string { return tt.made }
+			})
+			op := b.newWorkspace(func(c *workspace.Change) {
+				if tt.airlock != nil {
+					c.Resources[0].Properties["enable_airlock"] = tt.airlock
+				}
+			})
+			b.Must(b.run(op))
+			card, err := b.Store.Workspace(t.Context(), freshID)
+			b.Must(err)
+			op = b.Reread(op)
+			if op.Status.Failed() == tt.good || (card.StorageAccount == "stgfresh") != tt.good || len(b.crossed) > 0 != tt.good {
+				t.Errorf("%s: %s; the airlock's account is %q, files were sent to %v", op.Status, op.Message, card.StorageAccount, b.crossed)
+			}
+			if !tt.good && !strings.Contains(op.Message, "storage_account_name") {
+				t.Errorf("says %q", op.Message)
+			}
+		})
+	}
+}
+
 // An action that deploys the stack again is held against the same as an update.
 func TestOutputsOfAnAction(t *testing.T) {
 	t.Parallel()

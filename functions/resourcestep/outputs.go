@@ -27,7 +27,7 @@ func (s *step) checked(ctx context.Context, within workspace.Resource, seen work
 	if seen.Progress != workspace.Complete || r.Job.Action == workspace.Uninstall || r.Job.Action.Custom() && seen.Outputs == nil {
 		return seen, nil
 	}
-	why := s.f.flaw(r, within, seen.Outputs)
+	why := s.f.flaw(r, within, seen)
 	if why == "" {
 		var err error
 		if why, err = s.f.stray(ctx, r, seen.Outputs); err != nil {
@@ -40,7 +40,8 @@ func (s *step) checked(ctx context.Context, within workspace.Resource, seen work
 	return seen, nil
 }
 
-func (f Function) flaw(r, within workspace.Resource, outputs map[string]any) string {
+func (f Function) flaw(r, within workspace.Resource, seen workspace.Seen) string {
+	outputs := seen.Outputs
 	text, err := json.Marshal(outputs)
 	switch {
 	case err != nil:
@@ -57,8 +58,25 @@ func (f Function) flaw(r, within workspace.Resource, outputs map[string]any) str
 	if strings.Contains(strings.ToLower(m), "/virtualmachines/") && !f.Platform.Holds(r, within, workspace.Machine(m)) {
 		return fmt.Sprintf("output azure_resource_id of the template names no machine of the resource's workspace: %.300q", m)
 	}
-	if name, _ := outputs[account].(string); r.Kind == workspace.Workspace && airlocked(r) && !accountName.MatchString(name) {
+	if r.Kind == workspace.Workspace {
+		return foreign(r, seen)
+	}
+	return ""
+}
+
+// accountType is ARM's.
+const accountType = "Microsoft.Storage/storageAccounts"
+
+// foreign tells why the account that a workspace's template names is none that
+// the airlock may use: one that the workspace's stack did not make is somebody
+// else's, and the engine, which has rights on all of the TRE's accounts, would put
+// files there.
+func foreign(r workspace.Resource, seen workspace.Seen) string {
+	switch name, _ := seen.Outputs[account].(string); {
+	case airlocked(r) && !accountName.MatchString(name):
 		return "output storage_account_name of the template: no name of a storage account, which the airlock needs (or set enable_airlock to false)"
+	case name != "" && !seen.Holds(accountType, name):
+		return fmt.Sprintf("output storage_account_name of the template is %.24q, an account that the workspace's stack did not make", name)
 	}
 	return ""
 }

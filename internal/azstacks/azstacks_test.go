@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	cloudtest.RunStacks(t, func(t *testing.T) cloudtest.Stacks {
 		s := start()
-		return cloudtest.Stacks{Port: open(t, s, nil), At: at, Group: group, Template: []byte(`{}`), Output: "key_vault_id", Pass: s.pass,
+		return cloudtest.Stacks{Port: open(t, s, nil), At: at, Group: group, Template: []byte(`{}`), Output: "key_vault_id", Type: "Microsoft.Storage/storageAccounts", Name: "stgws", Pass: s.pass,
 			Break: func(at workspace.Stack) {
 				s.cloud.Script(memcloud.Rule{Call: memcloud.Deploy, Name: at.Name, Times: 1, End: memcloud.Quota()})
 			}}

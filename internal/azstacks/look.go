@@ -68,7 +68,7 @@ func (s scope) resume(ctx context.Context, t azarm.Token) (azarm.Operation, erro
 func see(stack armdeploymentstacks.DeploymentStack) workspace.Seen {
 	seen := workspace.Seen{Progress: state(stack), Run: value(stack.Tags[RunTag])}
 	if seen.Progress == workspace.Complete {
-		seen.Outputs = outputs(stack.Properties.Outputs)
+		seen.Outputs, seen.Made = outputs(stack.Properties.Outputs), made(stack.Properties.Resources)
 	}
 	if seen.Progress == workspace.Broken {
 		seen.Err = trouble(stack.Properties)
@@ -113,6 +113,20 @@ func outputs(all any) map[string]any {
 		}
 	}
 	return read
+}
+
+// made are the ids of what a stack manages. What it could not delete, or free, is
+// not in its template any more.
+// https://learn.microsoft.com/rest/api/resources/deployment-stacks/get-at-subscription#resourcestatusmode
+func made(resources []*armdeploymentstacks.ManagedResourceReference) []string {
+	var ids []string
+	for _, r := range resources {
+		if r == nil || r.ID == nil || r.Status != nil && *r.Status != armdeploymentstacks.ResourceStatusModeManaged {
+			continue
+		}
+		ids = append(ids, *r.ID)
+	}
+	return ids
 }
 
 // trouble is the innermost of what the stack says of its failure, with what it

@@ -56,7 +56,8 @@ type answer struct {
 
 func start() *standin {
 	s := &standin{now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), answers: map[string][]answer{}}
-	s.cloud = memcloud.New(memcloud.Config{Now: s.clock, Outputs: func(workspace.Deployment) map[string]any { return map[string]any{"key_vault_id": "kv", "count": 3.0} }})
+	s.cloud = memcloud.New(memcloud.Config{Now: s.clock, Outputs: func(workspace.Deployment) map[string]any { return map[string]any{"key_vault_id": "kv", "count": 3.0} },
+		Made: func(workspace.Deployment) []string { return []string{storage + "stgws"} }})
 	s.fake = fake.NewServerTransport(&fake.Server{
 		BeginCreateOrUpdateAtSubscription: func(ctx context.Context, name string, d armdeploymentstacks.DeploymentStack, _ *armdeploymentstacks.ClientBeginCreateOrUpdateAtSubscriptionOptions) (resp azfake.PollerResponder[armdeploymentstacks.ClientCreateOrUpdateAtSubscriptionResponse], errResp azfake.ErrorResponder) {
 			if err := s.deploy(ctx, workspace.Stack{Subscription: subscription, Name: name}, d); err != nil {
@@ -197,6 +198,9 @@ func (s *standin) deploy(ctx context.Context, at workspace.Stack, d armdeploymen
 }
 
 // get is a stack as Resource Manager tells it.
+// storage is what the ids of storage accounts begin with.
+const storage = "/subscriptions/" + subscription + "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/"
+
 func (s *standin) get(ctx context.Context, at workspace.Stack) (armdeploymentstacks.DeploymentStack, error) {
 	seen, err := s.cloud.Stacks().Look(ctx, at, "")
 	if err != nil {
@@ -221,6 +225,11 @@ func (s *standin) get(ctx context.Context, at workspace.Stack) (armdeploymentsta
 			outputs[name] = map[string]any{"type": "String", "value": value}
 		}
 		p.Outputs = outputs
+		for _, id := range seen.Made {
+			p.Resources = append(p.Resources, &armdeploymentstacks.ManagedResourceReference{ID: to.Ptr(id), Status: to.Ptr(armdeploymentstacks.ResourceStatusModeManaged)})
+		}
+		p.Resources = append(p.Resources, nil, &armdeploymentstacks.ManagedResourceReference{},
+			&armdeploymentstacks.ManagedResourceReference{ID: to.Ptr(storage + "stgwsx"), Status: to.Ptr(armdeploymentstacks.ResourceStatusModeDeleteFailed)}) // of an earlier template
 	}
 	return armdeploymentstacks.DeploymentStack{Properties: p, Tags: map[string]*string{azstacks.RunTag: &seen.Run}}, nil
 }

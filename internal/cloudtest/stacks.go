@@ -16,6 +16,8 @@ type Stacks struct {
 	Group    workspace.Stack             // the same, in a resource group
 	Template []byte                      // that deploys well
 	Output   string                      // name of one of its outputs
+	Type     string                      // ARM type of a resource that it makes
+	Name     string                      // of that resource
 	Pass     func()                      // lets time pass, so that work gets on
 	Break    func(stack workspace.Stack) // makes the next deployment to a stack end badly
 }
@@ -87,6 +89,9 @@ func stackDeployed(t *testing.T, c Stacks, at workspace.Stack) {
 	c.want(t, seen, workspace.Complete, "op.1")
 	if _, ok := seen.Outputs[c.Output]; !ok || seen.Err != nil {
 		t.Errorf("outputs %v, error %v: want output %q", seen.Outputs, seen.Err, c.Output)
+	}
+	if !seen.Holds(c.Type, c.Name) || seen.Holds(c.Type, c.Name+"x") || seen.Holds("Contoso.Fake/things", c.Name) {
+		t.Errorf("made %v: want a %s named %s", seen.Made, c.Type, c.Name)
 	}
 	again, err := c.Port.Look(t.Context(), at, "")
 	if err != nil {

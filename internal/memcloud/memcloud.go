@@ -27,6 +27,7 @@ type Config struct {
 	Remove  time.Duration                                      // how long a deletion takes; 0 means 2 minutes
 	Act     time.Duration                                      // how long an action on a machine takes; 0 means a minute
 	Outputs func(d workspace.Deployment) map[string]any        // of a deployment that succeeded; nil means none
+	Made    func(d workspace.Deployment) []string              // ids of what a deployment made; nil means the account that its outputs name
 	Rates   Rates                                              // of trouble by chance
 	Seed    uint64                                             // of that chance
 	Watch   func(call Call, name string, err error)            // is told of every call with its end; nil means nobody

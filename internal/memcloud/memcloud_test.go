@@ -40,7 +40,9 @@ func (c *clock) pass(d time.Duration) {
 
 func open(change func(*memcloud.Config)) (*memcloud.Cloud, *clock) {
 	c := &clock{at: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
-	config := memcloud.Config{Now: c.now, Outputs: func(workspace.Deployment) map[string]any { return map[string]any{"key_vault_id": "x"} }}
+	config := memcloud.Config{Now: c.now, Outputs: func(workspace.Deployment) map[string]any {
+		return map[string]any{"key_vault_id": "x", "storage_account_name": "stgx"}
+	}}
 	if change != nil {
 		change(&config)
 	}
@@ -52,7 +54,7 @@ func TestStacks(t *testing.T) {
 	cloudtest.RunStacks(t, func(*testing.T) cloudtest.Stacks {
 		c, clock := open(nil)
 		return cloudtest.Stacks{Port: c.Stacks(), At: at, Group: workspace.Stack{Subscription: subscription, Group: "rg-ws", Name: "svc-1"},
-			Template: []byte("{}"), Output: "key_vault_id", Pass: func() { clock.pass(time.Minute) },
+			Template: []byte("{}"), Output: "key_vault_id", Type: "Microsoft.Storage/storageAccounts", Name: "stgx", Pass: func() { clock.pass(time.Minute) },
 			Break: func(s workspace.Stack) {
 				c.Script(memcloud.Rule{Call: memcloud.Deploy, Name: s.Name, Times: 1, End: memcloud.Quota()})
 			}}

@@ -18,6 +18,7 @@ type stack struct {
 	fails      *workspace.CloudError // how the work under way will end; nil: well
 	err        *workspace.CloudError
 	outputs    map[string]any
+	made       []string
 	due        time.Time
 	machine    workspace.Machine
 }
@@ -38,9 +39,23 @@ func (s *stack) settle(c *Cloud, now time.Time) bool {
 		if c.config.Outputs != nil {
 			s.outputs = c.config.Outputs(s.deployment)
 		}
+		s.made = c.made(s)
 		s.own(c)
 	}
 	return false
+}
+
+// made are the ids of what a stack made.
+func (c *Cloud) made(s *stack) []string {
+	if c.config.Made != nil {
+		return c.config.Made(s.deployment)
+	}
+	name, _ := s.outputs["storage_account_name"].(string)
+	if name == "" {
+		return nil
+	}
+	group, _ := s.outputs["resource_group_name"].(string)
+	return []string{"/subscriptions/" + s.deployment.Stack.Subscription + "/resourceGroups/" + group + "/providers/Microsoft.Storage/storageAccounts/" + name}
 }
 
 // own makes the machine that the outputs name.
@@ -141,7 +156,7 @@ func (p stacks) Look(ctx context.Context, at workspace.Stack, _ string) (workspa
 		}
 		seen := workspace.Seen{Progress: s.progress, Run: s.deployment.Run}
 		if s.progress == workspace.Complete {
-			seen.Outputs = maps.Clone(s.outputs)
+			seen.Outputs, seen.Made = maps.Clone(s.outputs), slices.Clone(s.made)
 		}
 		if s.progress == workspace.Broken {
 			seen.Err = told(s.err)
@@ -203,5 +218,5 @@ func (c *Cloud) Standing(at workspace.Stack) workspace.Seen {
 	if s == nil {
 		return workspace.Seen{Progress: workspace.Absent}
 	}
-	return workspace.Seen{Progress: s.progress, Run: s.deployment.Run, Outputs: maps.Clone(s.outputs), Err: told(s.err)}
+	return workspace.Seen{Progress: s.progress, Run: s.deployment.Run, Outputs: maps.Clone(s.outputs), Made: slices.Clone(s.made), Err: told(s.err)}
 }

@@ -50,8 +50,18 @@ type Seen struct {
 	Progress Progress
 	Run      string         // of the try that made it so; "" where nobody can tell
 	Outputs  map[string]any // of a complete stack
+	Made     []string       // ARM ids of what a complete stack made and keeps
 	Err      *CloudError    // of a broken one
 	After    time.Duration  // when the cloud wants to be asked again; 0: no wish
+}
+
+// Holds tells whether a complete stack made a resource of an ARM type and name,
+// whatever their case.
+func (s Seen) Holds(kind, name string) bool {
+	return slices.ContainsFunc(s.Made, func(id string) bool {
+		_, tail, ok := strings.Cut(strings.ToLower(id), "/providers/")
+		return ok && tail == strings.ToLower(kind+"/"+name)
+	})
 }
 
 // Stacks deploys templates as deployment stacks. Nothing in it waits.

@@ -83,7 +83,7 @@ func TestTheProductsStacks(t *testing.T) {
 			"resources": [{"type": "Microsoft.ManagedIdentity/userAssignedIdentities", "apiVersion": "2024-11-30", "name": "id"}],
 			"outputs": {"key_vault_id": {"type": "string", "value": "kv"}}}`
 		return cloudtest.Stacks{Port: stacks, At: workspace.Stack{Subscription: subscription, Name: "ws-1", Location: "westeurope"},
-			Group: workspace.Stack{Subscription: subscription, Group: "rg-ws", Name: "svc-1"}, Template: []byte(one), Output: "key_vault_id", Pass: h.pass,
+			Group: workspace.Stack{Subscription: subscription, Group: "rg-ws", Name: "svc-1"}, Template: []byte(one), Output: "key_vault_id", Type: "Microsoft.ManagedIdentity/userAssignedIdentities", Name: "id", Pass: h.pass,
 			Break: func(at workspace.Stack) {
 				r.Script(arm.Fault{Kind: arm.Quota, Times: 1, Match: func(c arm.Call) bool { return strings.HasSuffix(c.Stack, "/"+at.Name) }})
 			}}
