@@ -28,6 +28,9 @@ var stories = map[string]func(w *tab){
 	"a standing approval":                standingApproval,
 	"an operation under way":             followOperation,
 	"workspaces on a phone":              workspacesOnPhone,
+	"a workspace asked for by keyboard":  askByKeyboard,
+	"a machine without JavaScript":       machineByForms,
+	"forms on a phone":                   formsOnPhone,
 }
 
 func TestBrowser(t *testing.T) {
