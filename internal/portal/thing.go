@@ -189,9 +189,7 @@ func (p *portal) offers(t resources.Thing, made template.Template) offers {
 	r := t.Resource
 	o := offers{At: p.atThing(r), Match: r.Version}
 	free := r.Operation == "" && r.Status.Ended()
-	if r.Installed && r.Enabled {
-		o.Connect = connection(r)
-	}
+	o.Connect = opened(r)
 	o.Delete = t.MayDelete && free
 	if !t.MayChange || !free {
 		return o
@@ -204,12 +202,12 @@ func (p *portal) offers(t resources.Thing, made template.Template) offers {
 	return o
 }
 
-// connection is the address that opens a resource, as its stack tells; only one
-// that a browser may go to.
-func connection(r workspace.Resource) string {
+// opened is the address that opens a resource which can be used, as its stack
+// tells; only one that a browser may go to.
+func opened(r workspace.Resource) string {
 	text, _ := r.Properties["connection_uri"].(string)
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+	if err != nil || !r.Installed || !r.Enabled || u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return ""
 	}
 	return u.String()

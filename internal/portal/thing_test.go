@@ -26,6 +26,9 @@ func TestMachine(t *testing.T) {
 			t.Errorf("the page has no %q", want)
 		}
 	}
+	if a := b.get("ann", inside); !strings.Contains(a.body, `href="https://desktops.example/?/client/1"`) || !strings.Contains(a.body, `href="/portal`+at+`"`) {
+		t.Errorf("the workspace's page: %s", a.body)
+	}
 	if strings.Contains(a.body, canary) || strings.Contains(a.body, "Password</dt>") {
 		t.Error("the page tells of the secret")
 	}
@@ -60,7 +63,7 @@ func TestConnectionIsAnAddress(t *testing.T) {
 		_, vm := b.equip()
 		vm.Properties["connection_uri"] = bad
 		b.rewrite(vm)
-		if a := b.get("ann", vm.Path()); a.status != 200 || strings.Contains(a.body, ">Connect<") {
+		if a := b.get("ann", vm.Path()); a.status != 200 || strings.Contains(a.body, ">Connect<") || strings.Contains(b.get("ann", inside).body, ">Connect<") {
 			t.Errorf("%q: %d, it is a link", bad, a.status)
 		}
 	}
