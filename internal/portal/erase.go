@@ -76,7 +76,7 @@ func (p *portal) erasePage(ctx context.Context, v visitor, s resources.Subject) 
 	return page, err
 }
 
-// erase deletes a resource, once that is confirmed.
+// erase deletes a resource, once that is confirmed, as the page showed it.
 func (p *portal) erase(w http.ResponseWriter, r *http.Request, v visitor) {
 	s := subjectOf(r)
 	if text(r, "sure") != "yes" {
@@ -85,7 +85,7 @@ func (p *portal) erase(w http.ResponseWriter, r *http.Request, v visitor) {
 		}})
 		return
 	}
-	_, err := p.Resources.Delete(r.Context(), v.Caller, s)
+	_, err := p.Resources.Delete(r.Context(), v.Caller, s, text(r, "match"))
 	if err == nil {
 		to := p.atSubject(s) // which is gone in a moment
 		switch s.Kind {

@@ -1,12 +1,16 @@
 package portal_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
 	"testing"
 
+	"github.com/trefoil-tre/trefoil/internal/desk/resources"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
@@ -59,6 +63,44 @@ func TestMakeThings(t *testing.T) {
 	}
 	if a := b.get("ann", at+"/user-resources/"+id); a.status != 200 || strings.Contains(a.body, canary) || !strings.Contains(a.body, "Stop at night") {
 		t.Errorf("its page: %d %s", a.status, a.body)
+	}
+}
+
+// unheard makes services, but the answer to the first one is lost.
+type unheard struct {
+	resources.Builder
+	lost bool
+}
+
+func (u *unheard) Service(ctx context.Context, a workspace.Act, id string, within workspace.Resource, n provision.New) (workspace.Resource, workspace.Operation, error) {
+	r, o, err := u.Builder.Service(ctx, a, id, within, n)
+	if !u.lost {
+		u.lost = true
+		return workspace.Resource{}, workspace.Operation{}, errors.New("storage does not answer")
+	}
+	return r, o, err
+}
+
+// TestMadeOnceWhateverIsHeard: a form that is shown again because nobody knows
+// what became of it makes nothing twice.
+func TestMadeOnceWhateverIsHeard(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.furnish()
+	b.estate.Ports.Builder = &unheard{Builder: b.builder}
+	form := filledIn(b.get("olga", servicesAt+"/new?template=desktops").body, map[string]string{"p.display_name": "Desktops", "p.description": "d"})
+	a := b.post("olga", servicesAt+"/new", form)
+	if a.status != http.StatusServiceUnavailable || !strings.Contains(a.body, `value="Desktops"`) {
+		t.Fatalf("no answer: %d %s", a.status, a.body)
+	}
+	if a = b.post("olga", servicesAt+"/new", filledIn(a.body, nil)); a.status != http.StatusSeeOther {
+		t.Errorf("sent again: %d %s", a.status, a.body)
+	}
+	if n := len(b.resourcesIn(here, workspace.Service)); n != 2 {
+		t.Errorf("%d services, want the one there was and the one that was made", n)
+	}
+	if a = b.post("olga", servicesAt+"/new", url.Values{"form": {`"><b>`}}); strings.Contains(a.body, `"><b>`) || strings.Contains(a.body, "&gt;&lt;b") {
+		t.Errorf("an id that is none comes back: %s", a.body)
 	}
 }
 

@@ -98,8 +98,18 @@ type frame struct {
 // seconds: about as often as the engine looks at first.
 const refreshEvery = 10
 
+// formID is that of the forms of a new page. Where a form is shown again, it is
+// the same: perhaps what it asked for was done and only the answer was lost, and
+// then it is not done twice.
+func formID(r *http.Request) string {
+	if sent, err := uuid.Parse(r.PostForm.Get("form")); err == nil {
+		return sent.String()
+	}
+	return uuid.NewString()
+}
+
 func (p *portal) frame(r *http.Request, title string) frame {
-	f := frame{Title: title, Form: uuid.NewString(), Now: p.Now().UTC()}
+	f := frame{Title: title, Form: formID(r), Now: p.Now().UTC()}
 	if s, ok := p.session(r); ok {
 		f.Person, f.Token = &s.Person, s.Token
 	}

@@ -75,8 +75,8 @@ type Things interface {
 	Thing(ctx context.Context, c desk.Caller, s resources.Subject) (resources.Thing, error)
 	// Update changes it.
 	Update(ctx context.Context, c desk.Caller, s resources.Subject, p provision.Patch) (workspace.Operation, error)
-	// Delete deletes it with all that is in it.
-	Delete(ctx context.Context, c desk.Caller, s resources.Subject) (workspace.Operation, error)
+	// Delete deletes it with all that is in it, as it was in the version seen.
+	Delete(ctx context.Context, c desk.Caller, s resources.Subject, seen string) (workspace.Operation, error)
 	// Invoke acts on it.
 	Invoke(ctx context.Context, c desk.Caller, s resources.Subject, deed resources.Deed) (workspace.Operation, error)
 }

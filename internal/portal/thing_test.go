@@ -147,6 +147,13 @@ func TestDeleteAThing(t *testing.T) {
 	if a := b.post("olga", at+"/delete", url.Values{}); a.status != 422 || !strings.Contains(a.body, "Tick the box") {
 		t.Errorf("unsure: %d %s", a.status, a.body)
 	}
+	old := filledIn(b.get("olga", at+"/delete").body, map[string]string{"sure": "yes"})
+	r, err := b.store.Resource(t.Context(), service.Key())
+	b.must(err)
+	b.rewrite(r) // it was enabled, something was made in it, and it was disabled again
+	if a := b.post("olga", at+"/delete", old); a.status != http.StatusConflict || !strings.Contains(a.body, "It was changed while you looked") {
+		t.Errorf("something else than the page told of: %d %s", a.status, a.body)
+	}
 	form := filledIn(b.get("olga", at+"/delete").body, map[string]string{"sure": "yes"})
 	for range 2 {
 		if a := b.post("olga", at+"/delete", form); a.status != http.StatusSeeOther || a.header.Get("Location") != "/portal"+inside+"?done=deleting" {

@@ -16,12 +16,16 @@ const maxSteps = 400
 // Delete removes a resource and what is in it, deepest first, in one operation.
 // airlock.ErrIllegal: something of it is not disabled, or the workspace has open
 // airlock requests, whose data would go with it; airlock.ErrConflict: an operation
-// is under way; airlock.ErrNotFound: there is none, or it was deleted.
+// is under way, or it is not as it was seen; airlock.ErrNotFound: there is none,
+// or it was deleted.
 func (b *Builder) Delete(ctx context.Context, act workspace.Act, key workspace.Key) (workspace.Resource, workspace.Operation, error) {
 	return b.do(ctx, deed{act: act, key: key, tries: fewTries, build: func(ctx context.Context, _ int) (workspace.Change, error) {
 		before, err := b.living(ctx, key)
 		if err != nil {
 			return workspace.Change{}, err
+		}
+		if act.Seen != "" && act.Seen != before.Version {
+			return workspace.Change{}, errChanged
 		}
 		var under []workspace.Resource
 		if before.Kind == workspace.Workspace || before.Kind == workspace.Service {

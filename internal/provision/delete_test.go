@@ -31,7 +31,13 @@ func TestDelete(t *testing.T) {
 	_, _, err = b.Update(t.Context(), by(adam), s.Key(), provision.Patch{Match: "*", Enabled: flag(true)})
 	wrong(t, "enabled again below", err, airlock.ErrConflict)
 
+	stale := by(adam)
+	stale.Seen = "of before"
+	_, _, err = b.Delete(t.Context(), stale, w.Key())
+	wrong(t, "decided on what it was before", err, airlock.ErrConflict)
+
 	act := by(adam)
+	act.Seen = w.Version
 	r, o, err := b.Delete(t.Context(), act, w.Key())
 	b.must(err)
 	if r.Status != workspace.AwaitingDeletion || o.Action != workspace.Uninstall {

@@ -20,6 +20,9 @@ const (
 	sizeOf = "size" // parameter of resize
 )
 
+// errChanged is the answer to who decided on a resource that changed since.
+var errChanged = fmt.Errorf("the resource changed since it was decided on: %w", airlock.ErrConflict)
+
 // Invoke does a custom action of the template to a resource that is deployed and
 // enabled. resize takes the parameter size, one that the template's property
 // vm_size may have; the property follows it. Where these are no sizes of Azure's
@@ -41,7 +44,7 @@ func (b *Builder) Invoke(ctx context.Context, act workspace.Act, key workspace.K
 		custom, ok := t.Action(string(action))
 		switch {
 		case act.Seen != "" && act.Seen != before.Version:
-			return workspace.Change{}, fmt.Errorf("the resource changed since it was decided on: %w", airlock.ErrConflict)
+			return workspace.Change{}, errChanged
 		case !ok || !action.Custom():
 			return workspace.Change{}, fmt.Errorf("action: template %s has no action %.80q; it has %s: %w", t.Name, action, actionsOf(t), airlock.ErrIllegal)
 		case !before.Installed:

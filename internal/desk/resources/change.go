@@ -14,6 +14,9 @@ import (
 // errNoMatch is the answer to a change that does not say what it changes.
 var errNoMatch = fmt.Errorf("etag: send the resource's _etag in this header, or * for whichever version there is: %w", airlock.ErrInvalid)
 
+// errOther is the answer to who decided on what is not there like that any more.
+var errOther = fmt.Errorf("the resource has another version now, read it again: %w", desk.ErrStale)
+
 // update changes a resource that the caller was let at.
 func (d *Desk) update(ctx context.Context, a workspace.Act, r workspace.Resource, p provision.Patch) (workspace.Operation, error) {
 	b, err := d.builder()
@@ -28,7 +31,7 @@ func (d *Desk) update(ctx context.Context, a workspace.Act, r workspace.Resource
 	case p.Match == "":
 		return workspace.Operation{}, errNoMatch
 	case p.Match != "*" && p.Match != r.Version && r.Call != a.Operation: // not a repeat, which changed it before
-		return workspace.Operation{}, fmt.Errorf("the resource has another version now, read it again: %w", desk.ErrStale)
+		return workspace.Operation{}, errOther
 	}
 	_, op, err := b.Update(ctx, a, r.Key(), p)
 	return op, err
@@ -52,7 +55,8 @@ func unquoted(match string) string {
 	return match
 }
 
-// remove deletes a resource that the caller was let at.
+// remove deletes a resource that the caller was let at, as it was seen where the
+// act says how that was.
 func (d *Desk) remove(ctx context.Context, a workspace.Act, r workspace.Resource) (workspace.Operation, error) {
 	b, err := d.builder()
 	if err != nil {
@@ -60,6 +64,9 @@ func (d *Desk) remove(ctx context.Context, a workspace.Act, r workspace.Resource
 	}
 	if err := alive(r, a); err != nil {
 		return workspace.Operation{}, err
+	}
+	if a.Seen != "" && a.Seen != r.Version && r.Call != a.Operation {
+		return workspace.Operation{}, errOther
 	}
 	_, op, err := b.Delete(ctx, a, r.Key())
 	return op, err

@@ -79,19 +79,18 @@ func (d *Desk) Update(ctx context.Context, c desk.Caller, s Subject, p provision
 	return workspace.Operation{}, missing(s.Kind, "")
 }
 
-// Delete deletes a workspace, or something in one, with all that is in it.
-func (d *Desk) Delete(ctx context.Context, c desk.Caller, s Subject) (workspace.Operation, error) {
-	switch s.Kind {
-	case workspace.Workspace:
-		return d.DeleteWorkspace(ctx, c, s.ID)
-	case workspace.Service:
-		return d.DeleteService(ctx, c, s.Workspace, s.ID)
-	case workspace.UserResource:
-		return d.DeleteUserResource(ctx, c, Place{Workspace: s.Workspace, Service: s.Service, ID: s.ID})
-	case workspace.SharedService:
-		return d.DeleteSharedService(ctx, c, s.ID)
+// Delete deletes a workspace, or something in one, with all that is in it, as it
+// was when it had the version seen; "" for as it is. Nothing can come into it
+// without that it gets another version, for it has to be enabled before.
+// desk.ErrStale: it has another version.
+func (d *Desk) Delete(ctx context.Context, c desk.Caller, s Subject, seen string) (workspace.Operation, error) {
+	c, r, action, err := d.let(ctx, c, s, erase)
+	if err != nil {
+		return workspace.Operation{}, err
 	}
-	return workspace.Operation{}, missing(s.Kind, "")
+	a := d.act(c, "delete "+string(s.Kind)+" "+s.ID, action, "")
+	a.Seen = unquoted(seen)
+	return d.remove(ctx, a, r)
 }
 
 // Invoke acts on a workspace, or on something in one.
