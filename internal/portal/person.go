@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -118,7 +119,8 @@ func (p *portal) personActions() map[string]page {
 }
 
 // setDates enters when a training and an agreement end. A day that was left as it
-// is changes nothing, whatever the hour at which it ends.
+// was shown changes nothing, whatever the hour at which it ends, and whoever
+// entered another one since; what two people change is not changed by the second.
 func (p *portal) setDates(ctx context.Context, v visitor, r *http.Request) error {
 	before, err := p.Roster.Person(ctx, v.Caller, personID(r))
 	if err != nil {
@@ -126,9 +128,13 @@ func (p *portal) setDates(ctx context.Context, v visitor, r *http.Request) error
 	}
 	ends := map[people.Kind]time.Time{}
 	for _, kind := range people.Kinds {
-		typed := text(r, string(kind))
-		if ends[kind] = before.Ends(kind); typed == lastDay(ends[kind]) {
+		typed, shown := text(r, string(kind)), text(r, string(kind)+"-shown")
+		ends[kind] = before.Ends(kind)
+		switch now := lastDay(ends[kind]); {
+		case typed == now, typed == shown:
 			continue
+		case shown != now:
+			return fmt.Errorf("%s: it ends on another day than the page showed: %w", kind, desk.ErrStale)
 		}
 		if ends[kind], err = people.EndOfDay(string(kind), typed); err != nil {
 			return err

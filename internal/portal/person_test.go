@@ -107,7 +107,7 @@ func TestDatesFromThePage(t *testing.T) {
 	if !strings.Contains(a.body, `name="training" value="2031-05-31"`) || !strings.Contains(a.body, `name="agreement" value="2031-02-03"`) {
 		t.Error(a.body)
 	}
-	if a := b.post("adam", atPerson("ann")+"/dates", url.Values{"training": {""}, "agreement": {"2031-02-03"}}); a.status != http.StatusSeeOther {
+	if a := b.post("adam", atPerson("ann")+"/dates", url.Values{"training": {""}, "training-shown": {"2031-05-31"}, "agreement": {"2031-02-03"}, "agreement-shown": {"2031-02-03"}}); a.status != http.StatusSeeOther {
 		t.Fatalf("%d", a.status)
 	}
 	if r := b.record("ann"); !r.Ends(rules.Training).IsZero() || !r.Ends(rules.Agreement).Equal(noon) {
@@ -115,6 +115,36 @@ func TestDatesFromThePage(t *testing.T) {
 	}
 	if a := b.post("adam", atPerson("ann")+"/dates", url.Values{"training": {"soon"}, "reason": {"why <b>"}}); a.status != 422 || !strings.Contains(a.body, "why &lt;b&gt;") {
 		t.Errorf("no date: %d", a.status)
+	}
+}
+
+// TestDatesOfTwo: who changes one day changes nothing of the other, which
+// somebody else changed since; and the same day is not changed by both.
+func TestDatesOfTwo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.kept("ann")
+	at := atPerson("ann") + "/dates"
+	days := func(training, agreement, reason string) url.Values { // of a page opened before anything was entered
+		return url.Values{"training": {training}, "training-shown": {""}, "agreement": {agreement}, "agreement-shown": {""}, "reason": {reason}}
+	}
+	for _, form := range []url.Values{days("", "2031-02-03", "the agreement"), days("2031-05-31", "", "the training"), days("2031-05-31", "", "once more")} {
+		if a := b.post("adam", at, form); a.status != http.StatusSeeOther {
+			t.Fatalf("%v: %d %s", form, a.status, a.body)
+		}
+	}
+	r := b.record("ann")
+	if !r.Ends(rules.Training).Equal(time.Date(2031, 6, 1, 0, 0, 0, 0, time.UTC)) || !r.Ends(rules.Agreement).Equal(time.Date(2031, 2, 4, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%+v", r.Expiries)
+	}
+	if a := b.post("adam", at, days("2040-01-01", "", "why <b>")); a.status != http.StatusConflict || !strings.Contains(a.body, "It was changed while you looked") || !strings.Contains(a.body, "why &lt;b&gt;") {
+		t.Errorf("an old page: %d %s", a.status, a.body)
+	}
+	if now := b.record("ann"); !now.Ends(rules.Training).Equal(r.Ends(rules.Training)) {
+		t.Errorf("%+v", now.Expiries)
+	}
+	if a := b.get("adam", atPerson("ann")); !strings.Contains(a.body, `name="training-shown" value="2031-05-31"`) {
+		t.Error(a.body)
 	}
 }
 
