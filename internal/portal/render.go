@@ -68,7 +68,7 @@ func helpers(base, version string) template.FuncMap {
 		"base": func() string { return base }, "version": func() string { return version },
 		"at":     func(w, r string) string { return base + "/workspaces/" + w + "/requests/" + r },
 		"marked": marked, "size": size, "exact": exact, "when": when, "stamp": stamp, "ago": ago,
-		"label": labelOf, "status": statusLabel, "wanted": wantedLabel, "called": nameOf, "current": current, "powered": powered, "deed": deedName, "chosen": anyChosen, "lastday": lastDay, "connection": opened, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+		"label": labelOf, "status": statusLabel, "wanted": wantedLabel, "called": nameOf, "current": current, "powered": powered, "deed": deedName, "lastday": lastDay, "connection": opened, "base64": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 		"dict": dict, "sentence": sentence, "counted": counted, "add": func(a, b int) int { return a + b }, "short": func(id string) string { return id[:min(len(id), 8)] },
 	}
 }

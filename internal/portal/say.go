@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/workspace"
-	"github.com/trefoil-tre/trefoil/internal/workspace/form"
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
@@ -75,9 +74,4 @@ func spoken(name string) string {
 		return name
 	}
 	return strings.ToUpper(name[:1]) + name[1:]
-}
-
-// anyChosen tells whether one of a field's options is chosen.
-func anyChosen(f form.Field) bool {
-	return slices.ContainsFunc(f.Options, func(o form.Option) bool { return o.Chosen })
 }

@@ -176,8 +176,12 @@ func (p *portal) templateUsed(ctx context.Context, c desk.Caller, s resources.Sh
 	return t, err
 }
 
-// facts are a resource's properties, but for those that its page begins with.
+// facts are a resource's properties, but for those that its page begins with;
+// none where the template that they are of is not known.
 func facts(t template.Template, r workspace.Resource) []form.Fixed {
+	if t.Name == "" {
+		return nil
+	}
 	properties := maps.Clone(r.Properties)
 	delete(properties, "display_name")
 	delete(properties, "description")

@@ -55,6 +55,23 @@ func TestMachine(t *testing.T) {
 	}
 }
 
+// TestThingOfAnUnknownTemplate: what is made from a template that is no more is
+// shown, and can be disabled and deleted.
+func TestThingOfAnUnknownTemplate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.furnish()
+	for who, at := range map[string]string{"olga": servicesAt + "/" + serviceID, "ann": servicesAt + "/" + serviceID + "/user-resources/" + machineID} {
+		a := b.get(who, at)
+		if a.status != 200 || !strings.Contains(a.body, at+"/delete") || !strings.Contains(a.body, at+"/disable") || strings.Contains(a.body, at+"/change") {
+			t.Errorf("%s: %d %s", who, a.status, a.body)
+		}
+		if a := b.get(who, at+"/change"); a.status != 404 {
+			t.Errorf("%s changes it: %d", who, a.status)
+		}
+	}
+}
+
 // TestConnectionIsAnAddress: only what a browser may safely open is a link.
 func TestConnectionIsAnAddress(t *testing.T) {
 	t.Parallel()

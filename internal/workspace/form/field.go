@@ -39,9 +39,11 @@ type Field struct {
 	Name, Label, Help string
 	Kind              Kind
 	Required          bool
-	Decides           bool // what else is asked for depends on it
-	Asked             bool // the page that was sent back had it
-	Kept              bool // a secret that there is: left empty, it stays
+	Decides           bool   // what else is asked for depends on it
+	Asked             bool   // the page that was sent back had it
+	Kept              bool   // a secret that there is: left empty, it stays
+	Blank             bool   // of Options: that none is chosen may be said
+	Else              string // the default value that stands for what is left empty; "" is none
 	Fault             string
 
 	Value   string // as it is written; never a secret

@@ -185,10 +185,13 @@ func (r reader) fill(x *Field, full map[string]any) {
 	x.Kept, x.Asked = r.change && was && x.Kind == Secret, r.sent.shown(x.Name)
 	if x.Asked {
 		x.write(r.sent[Prefix+x.Name])
-		return
-	}
-	if v, ok := full[x.Name]; ok {
+	} else if v, ok := full[x.Name]; ok {
 		x.show(v)
+	}
+	chosen := slices.ContainsFunc(x.Options, func(o Option) bool { return o.Chosen })
+	x.Blank = !chosen || !x.Required && !x.defaults && !was
+	if v, ok := r.t.Defaults(nil)[x.Name]; ok && !was && (x.Kind == Line || x.Kind == Paragraph || x.Kind == Number) {
+		x.Else = x.written(v)
 	}
 }
 

@@ -215,6 +215,21 @@ func TestHidden(t *testing.T) {
 	}
 }
 
+// TestWhatIsLeftEmpty: where a default value stands for what is left empty, the
+// field says so, and does not offer to choose nothing.
+func TestWhatIsLeftEmpty(t *testing.T) {
+	t.Parallel()
+	tpl := made(t, `"a":{"type":"string","default":"x","updateable":true},"b":{"enum":["p","q"],"default":"p"},"c":{"enum":["p","q"],"updateable":true},"n":{"type":"integer","default":0}`, `,"required":["c"]`)
+	f := form.New(tpl)
+	if field(t, f, "a").Else != "x" || field(t, f, "n").Else != "0" || field(t, f, "b").Blank || !field(t, f, "c").Blank || field(t, f, "display_name").Else != "" {
+		t.Errorf("%+v", f.Fields)
+	}
+	f = form.Change(tpl, map[string]any{"display_name": "N", "description": "D", "a": "y", "b": "p", "c": "q"})
+	if field(t, f, "a").Else != "" || field(t, f, "c").Blank {
+		t.Errorf("of a change: %+v", f.Fields)
+	}
+}
+
 // TestIDs: names that no id can have get one all the same.
 func TestIDs(t *testing.T) {
 	t.Parallel()
