@@ -73,6 +73,36 @@ func TestFreezeBetweenPages(t *testing.T) {
 	}
 }
 
+// A freeze while the last page is copied holds the delivery's end, and it ends
+// when that is lifted.
+func TestFreezeInTheLastPage(t *testing.T) {
+	t.Parallel()
+	w := roomtest.New(t)
+	r := approved(w, airlock.Export)
+	f := room(w)
+	f.Page, f.Pages, f.Slice = 10, 10, 1<<20
+	copies := 0
+	w.Faults.Before("Vault.Copy", func() {
+		if copies++; copies == 1 {
+			hold(w, true)
+			w.Pass(2 * time.Second)
+		}
+	})
+	out, err := f.Handle(w.Context("airlockdeliver"), order(1))
+	if now := w.Reload(r); err != nil || out.Deliver != nil || out.Notify != nil || copies == 0 || now.Stage != airlock.Approving {
+		t.Fatalf("%d copies, %s, %+v, %v", copies, now.Stage, out, err)
+	}
+	if open, err := w.Store.Open(t.Context(), r.Key()); err != nil || !open.Due.Equal(w.Now().Add(roomtest.HintAfter)) {
+		t.Errorf("sweep comes at %v, %v", open.Due, err)
+	}
+	before := copies
+	hold(w, false)
+	w.Must(follow(w))
+	if now := w.Reload(r); now.Stage != airlock.Approved || copies != before {
+		t.Errorf("after it: %s %s, %d copies", now.Stage, now.Message, copies)
+	}
+}
+
 func TestFrozenInTrouble(t *testing.T) {
 	t.Parallel()
 	roomtest.EveryFault(t, roomtest.Scene{

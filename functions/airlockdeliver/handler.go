@@ -52,6 +52,7 @@ func (f Function) Handle(ctx context.Context, m message.Deliver) (Out, error) {
 	if r.Stage != airlock.Approving || m.Attempt != r.Attempt {
 		return out(c, ledger.Pending(r), m.Trace), nil
 	}
+	began := f.Ledger.Now()
 	if c, err = f.fresh(ctx, c); err != nil {
 		return Out{}, err
 	}
@@ -85,7 +86,7 @@ func (f Function) Handle(ctx context.Context, m message.Deliver) (Out, error) {
 	if more {
 		return out(c, append(ledger.Pending(r), airlock.Deliver), m.Trace), nil
 	}
-	return f.finish(ctx, s, m.Trace)
+	return f.finish(ctx, s, began, m.Trace)
 }
 
 // fresh reads the workspace anew where its row may be remembered: one that was
@@ -120,9 +121,13 @@ func (f Function) approved(ctx context.Context, r airlock.Request) (map[string]a
 	return entries, nil
 }
 
+// moment is after how long it is asked once more whether the workspace is frozen,
+// before a delivery ends: what comes within it comes at the same time.
+const moment = time.Second
+
 // finish holds what is on the other side against the manifest, to the last
 // name, and closes the delivery.
-func (f Function) finish(ctx context.Context, s slice, trace string) (Out, error) {
+func (f Function) finish(ctx context.Context, s slice, began time.Time, trace string) (Out, error) {
 	r := s.c.Request
 	blobs, err := airlock.Collect(func(p airlock.Page) ([]airlock.Blob, string, error) {
 		return f.Desk.List(ctx, r.Place(airlock.ReleasedFiles, r.Attempt), p)
@@ -142,6 +147,14 @@ func (f Function) finish(ctx context.Context, s slice, trace string) (Out, error
 		return Out{}, err
 	} else if infected != nil {
 		return f.move(ctx, s.c, *infected, trace)
+	}
+	if f.Ledger.Now().Sub(began) >= moment {
+		if s.c, err = f.fresh(ctx, s.c); err != nil {
+			return Out{}, err
+		}
+	}
+	if s.c.Policy.Hold.Freeze != nil { // frozen while the last page was copied: what is there is given to nobody
+		return out(s.c, ledger.Pending(r), trace), f.Ledger.End(ctx, f.Work, r)
 	}
 	return f.move(ctx, s.c, airlock.Move{On: airlock.Delivered,
 		Detail: fmt.Sprintf("manifest %s, %d files verified", r.Manifest, len(blobs))}, trace)
