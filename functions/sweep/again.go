@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,7 +22,9 @@ import (
 )
 
 // again orders a poisoned verdict again, for when what kept it from being
-// recorded is over: a look finds no trace of it. Other orders are hints.
+// recorded is over: a look finds no trace of it. Other orders are hints. It is
+// never given up, for it may say that a file is malware; the mark that it leaves
+// on its request says that it is not recorded.
 func (f Function) again(ctx context.Context, queue string, p Poisoned) error {
 	if queue != message.QueueVerdict {
 		return nil
@@ -34,10 +37,22 @@ func (f Function) again(ctx context.Context, queue string, p Poisoned) error {
 	if _, err := airlock.ParseContainer(c.String()); err != nil {
 		return nil //nolint:nilerr // and so would this
 	}
-	if err := f.Orders.Send(ctx, queue, m, f.Ledger.Cadence.Hint); err != nil {
+	pause := f.pause(m.Again)
+	m.Again++
+	if err := f.Orders.Send(ctx, queue, m, pause); err != nil {
 		return fmt.Errorf("poisoned verdict: %w", err)
 	}
 	return nil
+}
+
+// pause is how long an order rests that was poisoned and ordered again so often:
+// what does not pass by itself is tried once an hour, until somebody mends it.
+func (f Function) pause(again int) time.Duration {
+	pause := f.Ledger.Cadence.Hint
+	for range min(max(again, 0), 10) {
+		pause *= 2
+	}
+	return min(pause, time.Hour)
 }
 
 // aboutPeople tells whether a poisoned message is about a workspace, a person or

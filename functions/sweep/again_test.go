@@ -148,8 +148,12 @@ func TestPoisonedVerdicts(t *testing.T) {
 		if err != nil || len(got) != tt.orders || a.dropped != 1 {
 			t.Errorf("%s: %+v, %d dropped, %v", tt.name, got, a.dropped, err)
 		}
-		if len(got) == 1 && (after[0] != roomtest.HintAfter || string(must(json.Marshal(got[0]))) != tt.text) {
-			t.Errorf("%s: %+v after %v", tt.name, got[0], after[0])
+		if len(got) != 1 {
+			continue
+		}
+		again := got[0].Again
+		if got[0].Again = 0; after[0] != roomtest.HintAfter || again != 1 || string(must(json.Marshal(got[0]))) != tt.text {
+			t.Errorf("%s: %+v after %v, for the %d. time", tt.name, got[0], after[0], again)
 		}
 	}
 }
@@ -178,6 +182,44 @@ func TestVerdictPoisonedForANight(t *testing.T) {
 	}
 	if n := len(w.Actions(r)); n < 10 || n > 20 {
 		t.Errorf("%d lines in the trail after ten hours", n)
+	}
+}
+
+// What is poisoned again and again comes back more and more rarely, never less
+// often than every hour, and is never given up; the request shows it.
+func TestPoisonedAgain(t *testing.T) {
+	t.Parallel()
+	w := roomtest.New(t)
+	r := w.Draft(airlock.Import)
+	text := poisoned(roomtest.RequestID)
+	at := w.Now()
+	var pauses []time.Duration
+	for range 30 {
+		a := &aside{poison: map[string][]string{message.QueueVerdict: {text}}}
+		_, err := tick(w, a)
+		w.Must(err)
+		got, after := ordered(w)
+		if len(got) != 1 || a.dropped != 1 {
+			t.Fatalf("%d ordered, %d dropped", len(got), a.dropped)
+		}
+		pauses, text = append(pauses, after[0]), string(must(json.Marshal(got[0])))
+		w.Pass(after[0])
+	}
+	if !slices.IsSorted(pauses) || pauses[0] != roomtest.HintAfter || pauses[1] != 2*roomtest.HintAfter || pauses[29] != time.Hour {
+		t.Errorf("pauses are %v", pauses)
+	}
+	if marks := w.Reload(r).Marks; len(marks) == 0 || marks[0].Queue != message.QueueVerdict || w.Now().Sub(at) < 20*time.Hour {
+		t.Errorf("after %v the request shows %v", w.Now().Sub(at), marks)
+	}
+	for _, many := range []int{-1, 1 << 40} { // whoever can write to the queue
+		var m message.Verdict
+		w.Must(json.Unmarshal([]byte(text), &m))
+		m.Again = many
+		_, err := tick(w, &aside{poison: map[string][]string{message.QueueVerdict: {string(must(json.Marshal(m)))}}})
+		w.Must(err)
+		if _, after := ordered(w); after[0] < roomtest.HintAfter || after[0] > time.Hour {
+			t.Errorf("%d times: after %v", many, after[0])
+		}
 	}
 }
 

@@ -165,7 +165,9 @@ func (f Function) askAgain(ctx context.Context, p Poisoned) error {
 	if err := f.Ledger.Refusals.Keep(ctx, "poison."+message.QueueRequest, line, m.ID); err != nil {
 		return err
 	}
-	if err := f.Orders.Send(ctx, message.QueueRequest, m, f.Ledger.Cadence.Hint); err != nil {
+	pause := f.pause(m.Again)
+	m.Again++
+	if err := f.Orders.Send(ctx, message.QueueRequest, m, pause); err != nil {
 		return fmt.Errorf("poisoned request for a workspace: %w", err)
 	}
 	return nil

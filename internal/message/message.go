@@ -48,6 +48,7 @@ type Verdict struct {
 	SHA256    string    `json:"sha256,omitempty"`
 	At        time.Time `json:"at"`
 	Trace     string    `json:"trace,omitempty"`
+	Again     int       `json:"again,omitempty"` // how often it was poisoned and ordered again
 }
 
 // Advance orders a look at a request, and its next step.

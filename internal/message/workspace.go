@@ -18,6 +18,7 @@ type RequestWorkspace struct {
 	ID      string             `json:"id"` // of the request, and of the workspace that it becomes
 	Request WorkspaceRequested `json:"request"`
 	Trace   string             `json:"trace,omitempty"`
+	Again   int                `json:"again,omitempty"` // how often it was poisoned and ordered again
 }
 
 // The event by which another system asks for a workspace.
