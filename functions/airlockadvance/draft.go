@@ -80,10 +80,13 @@ func (s *step) lookAtDraft(ctx context.Context) (move *airlock.Move, ordered boo
 		return nil, false, fmt.Errorf("files: %w", err)
 	}
 	looks, files, bytes := cmp.Or(s.f.Looks, 500), 0, int64(0)
+	var left []airlock.File // removed, but nobody has come to their bytes
 	for _, b := range blobs {
 		f := known[version{b.Name, b.ETag}]
 		if f.Removal != nil {
-			s.remove(b, f.Removal.At, looks)
+			if s.remove(b, f.Removal.At, looks) {
+				left = append(left, f)
+			}
 			ordered = true
 			continue
 		}
@@ -95,6 +98,9 @@ func (s *step) lookAtDraft(ctx context.Context) (move *airlock.Move, ordered boo
 	}
 	if cut {
 		return overflowed(fmt.Sprintf("files: more than %d", len(blobs))), false, nil
+	}
+	if err := s.tellRemoved(ctx, left); err != nil {
+		return nil, false, err
 	}
 	move, err = s.limits(ctx, files, bytes)
 	return move, ordered, err
@@ -160,13 +166,14 @@ func (s *step) inspect(name string, submitted bool) message.Inspect {
 }
 
 // remove orders again what the order that came with the tombstone should have
-// done.
-func (s *step) remove(b airlock.Blob, at time.Time, most int) {
+// done; false where it may come yet.
+func (s *step) remove(b airlock.Blob, at time.Time, most int) bool {
 	r := s.c.Request
 	if s.now().Sub(at) < s.f.Ledger.Cadence.Hint || len(s.out.Purge) >= most {
-		return
+		return false
 	}
 	s.purge(message.Purge{Workspace: r.Workspace, Request: r.ID, Turn: r.Turn, Name: b.Name, ETag: b.ETag, Trace: s.trace})
+	return true
 }
 
 // limits closes a draft that is far past its limits, and tells the owner of

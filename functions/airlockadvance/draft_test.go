@@ -46,8 +46,8 @@ func TestLookAtADraft(t *testing.T) {
 			w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Removal: &airlock.Removal{At: w.Now().Add(-time.Hour)}})
 		}, "purge a", airlock.Draft, ""},
 		{"a file just removed", func(w *roomtest.World, r airlock.Request) {
-			b := w.Drop(r, "a", "x")
-			w.Put(r, airlock.File{Name: "a", ETag: b.ETag, Removal: &airlock.Removal{At: w.Now()}})
+			w.Ready(r, "a", "x")
+			told(w, r, bury(w, r, "", w.Now()))
 		}, "", airlock.Draft, ""},
 		{"one file too many", func(w *roomtest.World, r airlock.Request) { fill(w, r, 5) }, "notify", airlock.Draft, airlock.ToldOverLimit},
 		{"removed ones without end, which nobody reads on", func(w *roomtest.World, r airlock.Request) {

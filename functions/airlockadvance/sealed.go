@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/audit"
 )
 
 // sealed writes the manifest of the listed files and closes the step; where
@@ -71,11 +72,15 @@ func (s *step) verify(ctx context.Context, files []airlock.File) (sound bool, er
 		sealed[f.Name] = sealed[f.Name] || f.Seal != nil && f.Seal.ETag != "" && f.Seal.ETag == there[f.Name]
 	}
 	strangers := slices.DeleteFunc(blobs, func(b airlock.Blob) bool { return listed[b.Name] })
-	rows := unsound(files, there, sealed)
+	rows, removed := unsound(files, there, sealed)
 	if len(strangers)+len(rows) == 0 {
 		return true, nil
 	}
-	if err := s.claim(ctx); err != nil {
+	lines, err := s.removals(ctx, removed)
+	if err != nil {
+		return false, err
+	}
+	if err := s.claim(ctx, lines...); err != nil {
 		return false, err
 	}
 	for _, b := range strangers {
@@ -89,23 +94,26 @@ func (s *step) verify(ctx context.Context, files []airlock.File) (sound bool, er
 // claim comes before what takes something away from the listed files. Another
 // worker that read them before, and is about to commit what it read, loses the
 // race then and looks again; where one has committed already, this one does.
-func (s *step) claim(ctx context.Context) (err error) {
-	s.c, err = s.f.Ledger.Note(ctx, s.c, "", "")
+func (s *step) claim(ctx context.Context, lines ...audit.Line) (err error) {
+	s.c, _, err = s.f.Ledger.Commit(ctx, s.c, s.c.Request.Note(lines...))
 	return err
 }
 
 // unsound are the rows that mend what does not agree with the container: a
 // version beside the one that is sealed, or one that was removed, is not
 // listed, a seal without its blob is broken, so that the file is sealed again.
-func unsound(files []airlock.File, there map[string]string, sealed map[string]bool) []airlock.File {
-	var rows []airlock.File
+// removed are those that were removed; there may be others, for the next look.
+func unsound(files []airlock.File, there map[string]string, sealed map[string]bool) (rows, removed []airlock.File) {
 	for _, f := range files {
 		row := airlock.File{Name: f.Name, ETag: f.ETag, Stored: true}
 		has := f.Seal != nil && f.Seal.ETag != ""
 		switch {
 		case has && f.Seal.ETag == there[f.Name] && f.Removal == nil:
 			continue
+		case f.Removal != nil && len(removed) == maxRemoved:
+			continue
 		case f.Removal != nil:
+			removed = append(removed, f)
 			row.Unlisted = &airlock.Unlisted{Why: "removed"}
 		case sealed[f.Name]:
 			row.Unlisted = &airlock.Unlisted{Why: "overwritten"}
@@ -116,7 +124,7 @@ func unsound(files []airlock.File, there map[string]string, sealed map[string]bo
 		}
 		rows = append(rows, row)
 	}
-	return rows
+	return rows, removed
 }
 
 // manifest saves the manifest of the sealed files and returns its digest.

@@ -78,6 +78,15 @@ type Removal struct {
 	At time.Time `json:"at"`
 }
 
+// FileRemoved is what the removal of a file is called in the audit trail.
+const FileRemoved = "file_removed"
+
+// RemovedDetail tells in the audit trail which version was removed. The trail
+// holds no names: who knows a name can find its hash.
+func (f File) RemovedDetail() string {
+	return fmt.Sprintf("SHA-256 of the name %.16s, version %s", Digest([]byte(f.Name)), f.ETag)
+}
+
 // Unlisted takes a version off the list for good: another came in its place, or
 // it was removed as it was handed in. It is a group of its own, so that a
 // worker who lists the version late does not put it back.

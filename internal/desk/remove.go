@@ -55,7 +55,7 @@ func (d *Desk) RemoveFile(ctx context.Context, c Caller, key airlock.Key, name s
 
 // recordRemoval has the audit trail tell of a removal, while the request is
 // still that draft. Handed in meanwhile, the caller is told so; the engine takes
-// a file that has a tombstone off the list while it seals. A repeat of a call
+// a file that has a tombstone off the list while it seals, and tells of it. A repeat of a call
 // that did not come so far writes the lines that are missing, and no other a
 // second one.
 func (d *Desk) recordRemoval(ctx context.Context, v visit, versions []airlock.File, fresh bool) error {
@@ -84,17 +84,12 @@ func (d *Desk) recordRemoval(ctx context.Context, v visit, versions []airlock.Fi
 	}
 }
 
-const (
-	// fileRemoved is what a removal is called in the audit trail.
-	fileRemoved = "file_removed"
-	// removalTries is how often the lines of a removal are committed against
-	// others: people remove several files at once.
-	removalTries = 10
-)
+// removalTries is how often the lines of a removal are committed against
+// others: people remove several files at once.
+const removalTries = 10
 
 // removalLines are the lines that the audit trail does not have yet; fresh
-// tells that it can have none. The trail holds no names: who knows a name can
-// find its hash.
+// tells that it can have none.
 func (d *Desk) removalLines(ctx context.Context, v visit, versions []airlock.File, fresh bool) ([]audit.Line, error) {
 	told := map[string]bool{}
 	if !fresh {
@@ -103,14 +98,13 @@ func (d *Desk) removalLines(ctx context.Context, v visit, versions []airlock.Fil
 			return nil, err
 		}
 		for _, line := range lines {
-			told[line.Detail] = told[line.Detail] || line.Action == fileRemoved
+			told[line.Detail] = told[line.Detail] || line.Action == airlock.FileRemoved
 		}
 	}
 	var all []audit.Line
 	for _, f := range versions {
-		detail := fmt.Sprintf("SHA-256 of the name %.16s, version %s", airlock.Digest([]byte(f.Name)), f.ETag)
-		if !told[detail] {
-			all = append(all, audit.Line{At: d.Now(), Action: fileRemoved, Detail: detail, Call: v.caller.call(),
+		if detail := f.RemovedDetail(); !told[detail] {
+			all = append(all, audit.Line{At: d.Now(), Action: airlock.FileRemoved, Detail: detail, Call: v.caller.call(),
 				From: string(airlock.Draft), To: string(airlock.Draft),
 				Actor: audit.Actor{OID: v.caller.Person.OID, Name: v.caller.Person.Name, Role: string(airlock.Creator)}})
 		}
