@@ -56,7 +56,7 @@ func (s *step) add(c *workspace.Change, before, after workspace.Resource, said s
 	case before.Status != after.Status || before.Revision != after.Revision || began:
 		c.Resource(after, s.line(audit.Line{Action: said, From: string(before.Status), To: string(after.Status), Reason: after.Message,
 			Detail: "operation " + s.op.ID}))
-	case before.Operation != after.Operation || before.Message != after.Message || len(before.Secrets) != len(after.Secrets) ||
+	case before.Operation != after.Operation || before.Message != after.Message || len(before.Secrets) != len(after.Secrets) || len(before.Waiting) != len(after.Waiting) ||
 		!reflect.DeepEqual(before.Job, after.Job):
 		c.Quietly(after)
 	}

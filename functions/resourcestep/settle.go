@@ -26,6 +26,7 @@ func (s *step) settle(ctx context.Context) (more bool, err error) {
 	err = s.commit(ctx, write{op: op, target: target, own: own, said: outcome(op, s.i)})
 	if err == nil {
 		s.powered(ctx, op)
+		s.call(ctx, target)
 	}
 	return !op.Ended(), err
 }
@@ -33,7 +34,11 @@ func (s *step) settle(ctx context.Context) (more bool, err error) {
 // refuse ends the operation at a step that is not begun.
 func (s *step) refuse(ctx context.Context, why string) (more bool, err error) {
 	op, target, own := s.op.Refuse(s.i, why, s.target, s.own, s.f.Now())
-	return false, s.commit(ctx, write{op: op, target: target, own: own, said: outcome(op, s.i)})
+	err = s.commit(ctx, write{op: op, target: target, own: own, said: outcome(op, s.i)})
+	if err == nil {
+		s.call(ctx, target)
+	}
+	return false, err
 }
 
 // outcome is what the audit trail calls the end of a step.

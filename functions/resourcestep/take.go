@@ -24,6 +24,9 @@ func (s *step) take(ctx context.Context) (more bool, err error) {
 	if s.target.ID == "" {
 		return s.refuse(ctx, fmt.Sprintf("resource %s, which the step changes, does not exist", s.op.Steps[s.i].Target.ID))
 	}
+	if s.behind() {
+		return s.hold(ctx)
+	}
 	l, err := s.f.lineage(ctx, s.target)
 	if err != nil {
 		return false, err
@@ -162,11 +165,14 @@ func (s *step) snapshot(r workspace.Resource) workspace.Snapshot {
 		By: r.UpdatedBy.OID, Name: r.UpdatedBy.Name, At: s.f.Now().UTC()}
 }
 
-// hold waits for a target that another operation holds. However many hints
-// come meanwhile, one order at a time is under way to look again.
+// hold waits for a target that another operation holds, or is going to: they take
+// turns in the order in which they were asked for. However many hints come
+// meanwhile, one order at a time is under way to look again. Patience ends when
+// nothing happens to the target for so long: while others have their turns, the
+// own one comes nearer.
 func (s *step) hold(ctx context.Context) (more bool, err error) {
 	now := s.f.Now()
-	if now.Sub(s.op.UpdatedAt) >= s.f.Cadence.Patience {
+	if now.Sub(s.op.UpdatedAt) >= s.f.Cadence.Patience && now.Sub(s.target.UpdatedAt) >= s.f.Cadence.Patience {
 		return s.refuse(ctx, fmt.Sprintf("%s is held by another operation, %s, for longer than %s", s.target.Name(), s.target.Operation, s.f.Cadence.Patience))
 	}
 	key := airlock.Key{Workspace: s.op.Resource.Partition, Request: s.op.ID}
@@ -179,6 +185,9 @@ func (s *step) hold(ctx context.Context) (more bool, err error) {
 	}
 	if now.Sub(open.Looked) < s.f.Cadence.First/2 {
 		return false, nil
+	}
+	if err := s.await(ctx); err != nil {
+		return false, err
 	}
 	open.Looked, open.Due = now, now.Add(s.f.Cadence.First+s.f.Cadence.Hint)
 	if err := s.f.Ports.Work.Touch(ctx, open); err != nil {

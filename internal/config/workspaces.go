@@ -30,7 +30,7 @@ type Workspaces struct {
 	LookFirst  time.Duration `envconfig:"TRE_LOOK_FIRST" app:"both" default:"15s" max:"10m" desc:"time until the first look at a deployment; a person waits so much longer, and each look is a call to Azure"`
 	LookMost   time.Duration `envconfig:"TRE_LOOK_MOST" app:"both" default:"2m" max:"1h" desc:"longest pause between two looks at a deployment; the pauses double until then"`
 	Tries      int           `envconfig:"TRE_STEP_TRIES" app:"both" default:"5" max:"100" desc:"how often a step that met trouble which passes is started again before it failed"`
-	Patience   time.Duration `envconfig:"TRE_HOLD_PATIENCE" app:"both" default:"6h" max:"168h" desc:"how long a step waits for a resource that another operation holds before it failed"`
+	Patience   time.Duration `envconfig:"TRE_HOLD_PATIENCE" app:"both" default:"6h" max:"168h" desc:"how long a step waits for a resource that another operation holds, while nothing happens to it, before it failed"`
 	Request    time.Duration `envconfig:"TRE_REQUEST_LIFE" app:"both" default:"720h" desc:"how long a request for a workspace waits for an administrator before it ends by itself"`
 	Approval   time.Duration `envconfig:"TRE_APPROVAL_LONGEST" app:"both" default:"8760h" desc:"longest life of a standing approval: whoever gave it should think of it once a year"`
 	Machines   int           `envconfig:"TRE_WORKSPACE_MACHINES" app:"both" default:"50" min:"0" max:"10000" desc:"most virtual machines of a workspace, unless its property max_machines says otherwise; 0 means any number"`

@@ -55,7 +55,7 @@ type Cadence struct {
 	Most     time.Duration // the longest pause between two looks; it doubles until then
 	Hint     time.Duration // after which sweep hints when a look did not come
 	Tries    int           // how often one job is started anew; looks that fail are no tries
-	Patience time.Duration // how long a step waits for a target that another operation holds
+	Patience time.Duration // how long a step waits for a target that one other operation holds
 }
 
 // DefaultCadence is in force where settings say nothing: looks of a quarter of a
@@ -93,6 +93,7 @@ func (o Operation) Take(i int, target Resource, properties map[string]any, at ti
 		target.Properties = properties
 		target.Revision++
 	}
+	target = target.called(o)
 	target.Operation, target.Message = o.ID, ""
 	target.Job = &Job{Run: o.RunOf(s), Operation: o.Key(), Action: s.Action, Since: at.UTC(), Deadline: at.Add(s.Limit).UTC(), Next: at.UTC()}
 	if s.Action == Install || !target.Installed && s.Action == Upgrade {
@@ -144,6 +145,9 @@ func (c Cancel) text() string {
 // of its own; there the failure is told.
 func (o Operation) release(target, own Resource, at time.Time) (Operation, Resource, Resource) {
 	same := target.Key() == own.Key()
+	if !same {
+		target = target.leave(o)
+	}
 	if !same && target.Operation == o.ID && target.Job == nil {
 		target.Operation = ""
 	}

@@ -77,6 +77,7 @@ type Resource struct {
 	Operation  string   `json:"operation,omitempty"` // id of the operation that holds it; nothing else changes it meanwhile
 	Job        *Job     `json:"job,omitempty"`       // what is being done to it now
 	Results    []Result `json:"results,omitempty"`   // of the last jobs, newest last
+	Waiting    []Waiter `json:"waiting,omitempty"`   // operations on others that have a step here, in the order in which they take turns
 
 	Addresses    []string `json:"addresses,omitempty"`    // ranges reserved for it, CIDR
 	Subscription string   `json:"subscription,omitempty"` // of a workspace; "" is the TRE's own
@@ -163,7 +164,7 @@ func (r Resource) Result(run string) (Result, bool) {
 // clone is the resource with nothing shared that moves change.
 func (r Resource) clone() Resource {
 	r.Properties, r.Outputs, r.Secrets = maps.Clone(r.Properties), maps.Clone(r.Outputs), maps.Clone(r.Secrets)
-	r.Results, r.Addresses = slices.Clone(r.Results), slices.Clone(r.Addresses)
+	r.Results, r.Addresses, r.Waiting = slices.Clone(r.Results), slices.Clone(r.Addresses), slices.Clone(r.Waiting)
 	if r.Job != nil {
 		job := *r.Job
 		r.Job = &job
