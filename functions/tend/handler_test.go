@@ -187,6 +187,27 @@ func TestFailedStop(t *testing.T) {
 	}
 }
 
+// A machine whose status allows no action, since a later step of its deployment
+// failed, is for a person to mend; the look at the others is no failure for that.
+func TestStopThatIsNotPossible(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, idling)
+	b.tick(0)
+	b.tick(90 * time.Minute)
+	b.heard()
+	b.change(func(r *workspace.Resource) { r.Status = workspace.DeploymentFailed })
+	b.tick(30 * time.Minute)
+	b.tick(5 * time.Minute)
+	if n := len(b.Operations(key())); n != 0 {
+		t.Errorf("%d operations", n)
+	}
+	b.change(func(r *workspace.Resource) { r.Status = workspace.Updated })
+	b.tick(5 * time.Minute)
+	if n := len(b.Operations(key())); n != 1 {
+		t.Errorf("%d operations after it was mended", n)
+	}
+}
+
 // One call a subscription tells the states of all machines; one that cannot be
 // asked keeps no other from being looked after.
 func TestCalls(t *testing.T) {

@@ -123,6 +123,8 @@ func (r *round) stop(ctx context.Context, fleet workspace.Fleet, machines []work
 		switch {
 		case errors.Is(err, airlock.ErrConflict): // somebody does something else to it
 			r.f.log().InfoContext(ctx, "a machine is not stopped now", slog.String("resource", m.ID), slog.Any("error", err))
+		case errors.Is(err, airlock.ErrIllegal): // its status allows no action before a person mends it
+			r.f.log().WarnContext(ctx, "a machine cannot be stopped", slog.String("resource", m.ID), slog.Any("error", err))
 		case err != nil:
 			failed = append(failed, fmt.Errorf("stop of %s: %w", m.ID, err))
 		}
