@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/provision"
@@ -111,6 +112,30 @@ func TestMembersOfALaterOperation(t *testing.T) {
 	b.must(err)
 	if len(next.Members) != 1 || next.Members[0].OID != rita.OID {
 		t.Errorf("members %+v", next.Members)
+	}
+	failed := func(w workspace.Resource, o workspace.Operation, err error) workspace.Resource {
+		b.must(err)
+		o, w, _ = o.Refuse(0, "cancelled", w, w, now)
+		c := workspace.Change{Partition: workspace.System}
+		c.Resource(w, lineOf("engine"))
+		c.Operation(o, now, lineOf("engine"))
+		saved, err := b.store.CommitChange(t.Context(), c)
+		b.must(err)
+		return saved.Resources[0]
+	}
+	off := false
+	later := func(minutes int) workspace.Act {
+		act := by(adam)
+		act.At = now.Add(time.Duration(minutes) * time.Minute)
+		return act
+	}
+	w = failed(w, next, nil)
+	w = failed(b.Update(t.Context(), later(1), w.Key(), provision.Patch{Match: "*", Enabled: &off}))
+	w = failed(b.Delete(t.Context(), later(2), w.Key()))
+	w, next, err = b.Update(t.Context(), later(3), w.Key(), provision.Patch{Match: "*"})
+	b.must(err)
+	if len(next.Members) != 1 || next.Members[0].OID != rita.OID {
+		t.Errorf("after a deletion that failed: members %+v", next.Members)
 	}
 	w = b.deployed(w, next)
 	if _, last, err := b.Update(t.Context(), by(adam), w.Key(), provision.Patch{Match: "*"}); err != nil || len(last.Members) > 0 {

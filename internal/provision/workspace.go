@@ -116,6 +116,7 @@ func (b *Builder) promised(ctx context.Context, r workspace.Resource) ([]workspa
 	if err != nil {
 		return nil, fmt.Errorf("operations of workspace %s: %w", r.ID, err)
 	}
+	all = slices.DeleteFunc(all, func(o workspace.Operation) bool { return o.Action == workspace.Uninstall }) // which gives no roles
 	slices.SortFunc(all, func(a, b workspace.Operation) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	if len(all) == 0 {
 		return nil, nil
