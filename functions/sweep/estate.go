@@ -135,7 +135,8 @@ func (f Function) markStep(ctx context.Context, p Poisoned, out *Out) error {
 	if err != nil {
 		return fmt.Errorf("operation %s: %w", m.Operation, err)
 	}
-	if op.Ended() {
+	if op.Ended() { // but whoever took what is not its own may have ended before it let go of that: a look does
+		out.Step = append(out.Step, message.Step{Workspace: m.Workspace, Resource: m.Resource, Operation: m.Operation})
 		return nil
 	}
 	cmp.Or(f.Log, slog.Default()).ErrorContext(ctx, "poisoned order about an operation", slog.String("operation", op.ID), slog.String("resource", op.Resource.ID))

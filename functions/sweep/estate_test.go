@@ -144,6 +144,9 @@ func TestStuckIsTold(t *testing.T) {
 				_, err := e.Store.CommitChange(t.Context(), c)
 				e.Must(err)
 			}
+			if out = sweepOnce(e, &aside{dropped: 1, poison: map[string][]string{message.QueueStep: {bad}}}); !slices.Contains(out.Step, stepOf(op)) {
+				t.Errorf("nobody looks whether it holds anything still: %+v", out.Step)
+			}
 			e.Pass(time.Hour)
 			for range 2 {
 				a := &aside{poison: map[string][]string{message.QueueNotify: {text(order)}}} // and the mail server takes none
