@@ -60,6 +60,7 @@ func (s *secrecy) template(arm map[string]any, given map[string]bool, pointer st
 	if depth > maxDepth {
 		return
 	}
+	s.spelledTemplate(arm, pointer)
 	in := scopeOf(arm, given)
 	outputs, _ := arm["outputs"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
@@ -188,6 +189,7 @@ func (s *secrecy) resource(v any, in scope, pointer string, depth int) {
 	if o == nil {
 		return
 	}
+	s.spelledResource(o, pointer)
 	s.resources(o["resources"], in, pointer+"/resources", depth+1)
 	properties, _ := o["properties"].(map[string]any)
 	inner, _ := properties["template"].(map[string]any)
