@@ -22,25 +22,25 @@ func drifting(how func(*drift.Function)) func(*Settings) { return func(s *Settin
 // machineMistakes are classic ones with machines, and with reports of how the
 // cloud differs. None of them is in the product.
 var machineMistakes = []mistake{
-	{name: "a machine is stopped as soon as its owner is warned", tune: tending(func(f *tend.Function) {
+	{name: "a machine is stopped as soon as its owner is warned", shown: 3, tune: tending(func(f *tend.Function) {
 		f.Rules = idle.Rules{Warning: 1, Busy: 5, Longest: 72 * time.Hour}
 	})},
-	{name: "a warning counts that nobody was told", tune: tending(func(f *tend.Function) {
+	{name: "a warning counts that nobody was told", shown: 3, tune: tending(func(f *tend.Function) {
 		f.Ports.Store = &unheard{Store: f.Ports.Store, waits: map[string][]workspace.Warning{}}
 	}), brew: func(t *weather) { *t = weather{mailTemporary: 0.9} }},
-	{name: "an extension is forgotten with the next look", tune: tending(func(f *tend.Function) { f.Ports.Store = impatient{f.Ports.Store} })},
-	{name: "a stop overtakes who keeps a machine running", tune: tending(func(f *tend.Function) { f.Ports.Builder = headlong{f.Ports.Builder} }),
+	{name: "an extension is forgotten with the next look", shown: 6, tune: tending(func(f *tend.Function) { f.Ports.Store = impatient{f.Ports.Store} })},
+	{name: "a stop overtakes who keeps a machine running", shown: 157, tune: tending(func(f *tend.Function) { f.Ports.Builder = headlong{f.Ports.Builder} }),
 		brew: func(t *weather) { *t = weather{others: 0.7, freeze: 0.05} }},
-	{name: "a machine of which nobody can tell is idle", tune: tending(func(f *tend.Function) { f.Ports.Metrics = sure{f.Ports.Metrics} }),
+	{name: "a machine of which nobody can tell is idle", shown: 86, tune: tending(func(f *tend.Function) { f.Ports.Metrics = sure{f.Ports.Metrics} }),
 		brew: func(t *weather) { *t = weather{fail: 0.2} }},
-	{name: "a machine that ran once runs for ever", tune: tending(func(f *tend.Function) {
+	{name: "a machine that ran once runs for ever", shown: 11, tune: tending(func(f *tend.Function) {
 		f.Ports.Powers = eternal{f.Ports.Powers, map[workspace.Machine]workspace.Power{}}
 	})},
-	{name: "power states are not written down", tune: tending(func(f *tend.Function) { f.Ports.Store = unseeing{f.Ports.Store} })},
-	{name: "tend stops nothing", tune: tending(func(f *tend.Function) { f.Ports.Builder = idler{} })},
-	{name: "some of the stacks alone are compared", tune: drifting(func(f *drift.Function) { f.Ports.Inventory = shortsighted{f.Ports.Inventory} })},
-	{name: "resource groups are not compared", tune: drifting(func(f *drift.Function) { f.Ports.Inventory = groupless{f.Ports.Inventory} })},
-	{name: "resources are those of an earlier report", tune: drifting(func(f *drift.Function) {
+	{name: "power states are not written down", shown: 11, tune: tending(func(f *tend.Function) { f.Ports.Store = unseeing{f.Ports.Store} })},
+	{name: "tend stops nothing", shown: 11, tune: tending(func(f *tend.Function) { f.Ports.Builder = idler{} })},
+	{name: "some of the stacks alone are compared", shown: 6, tune: drifting(func(f *drift.Function) { f.Ports.Inventory = shortsighted{f.Ports.Inventory} })},
+	{name: "resource groups are not compared", shown: 3, tune: drifting(func(f *drift.Function) { f.Ports.Inventory = groupless{f.Ports.Inventory} })},
+	{name: "resources are those of an earlier report", shown: 9, tune: drifting(func(f *drift.Function) {
 		f.Ports.Lists = yesterday{f.Ports.Lists, map[string][]workspace.Resource{}}
 	})},
 }

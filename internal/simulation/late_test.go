@@ -10,17 +10,17 @@ import (
 
 // late are mistakes with malware that comes out late.
 var late = []mistake{
-	{name: "a verdict on malware is written over by another one", alter: func(_ *World, p Ports) Ports {
+	{name: "a verdict on malware is written over by another one", shown: 124, alter: func(_ *World, p Ports) Ports {
 		p.Files = overwriting{p.Files}
 		return p
 	}, brew: func(t *weather) { *t = weather{others: 0.6, scanLate: 0.8, factTwice: 0.5} }},
-	{name: "a verdict that was poisoned or is a dead letter is only a hint", tune: func(s *Settings) {
+	{name: "a verdict that was poisoned or is a dead letter is only a hint", shown: 283, tune: func(s *Settings) {
 		s.Sweep = func(f *sweep.Function) { f.Orders = deaf{} }
 	}, brew: func(t *weather) { *t = weather{fail: 0.2, scanLate: 0.5} }},
-	{name: "a dead letter is dropped before its verdict is ordered", tune: func(s *Settings) {
+	{name: "a dead letter is dropped before its verdict is ordered", shown: 14, tune: func(s *Settings) {
 		s.Sweep = func(f *sweep.Function) { f.Dead = dropping{f.Dead} }
 	}, brew: func(t *weather) { *t = weather{fail: 0.5, partial: 0.3, dieAtEnd: 0.2, scanLate: 0.8} }},
-	{name: "a dead letter is believed whoever wrote it", tune: func(s *Settings) {
+	{name: "a dead letter is believed whoever wrote it", shown: 39, tune: func(s *Settings) {
 		s.Sweep = func(f *sweep.Function) { f.Door.ScanTopics = []string{"*"} }
 	}, brew: func(t *weather) { *t = weather{scanLost: 0.5, scanOdd: 0.5} }},
 	{name: "nobody looks for malware after the gate", alter: func(w *World, p Ports) Ports {
@@ -33,7 +33,7 @@ var late = []mistake{
 		p.Files = untroubled{p.Files, func(r airlock.Request, _ int) bool { return r.Stage == airlock.Approved }, w}
 		return p
 	}, brew: func(t *weather) { *t = weather{scanLate: 0.3} }},
-	{name: "nobody looks what became of files that were kept", alter: func(w *World, p Ports) Ports {
+	{name: "nobody looks what became of files that were kept", shown: 12, alter: func(w *World, p Ports) Ports {
 		p.Files = untroubled{p.Files, func(r airlock.Request, turn int) bool { return turn < r.Turn }, w}
 		return p
 	}, brew: func(t *weather) { *t = weather{scanLate: 0.25, jump: 0.002} }},
