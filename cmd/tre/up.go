@@ -87,20 +87,21 @@ func (u *up) run(cmd *cobra.Command) (err error) {
 		err = errors.Join(err, s.Close())
 		done()
 	}()
-	return u.serve(ctx, s.Info())
+	return u.serve(ctx, s)
 }
 
 // localFile is where scripts find everything.
 func (u *up) localFile() string { return filepath.Join(u.build, "local", "local.json") }
 
 // serve tells where everything is, walks through, and waits for the end.
-func (u *up) serve(ctx context.Context, info stack.Info) (err error) {
+func (u *up) serve(ctx context.Context, s *stack.Stack) (err error) {
+	info := s.Info()
 	if err := info.Write(u.localFile()); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(u.localFile())) }()
 	if !u.noDemo {
-		err := walk.Run(ctx, walk.Config{Info: info, Calls: &u.calls, Screen: u.screen, Now: time.Now, Trouble: u.log.Trouble})
+		err := walk.Run(ctx, walk.Config{Info: info, World: s, Calls: &u.calls, Screen: u.screen, Now: time.Now, Trouble: u.log.Trouble})
 		switch {
 		case ctx.Err() != nil:
 			return nil // it was asked to stop

@@ -76,6 +76,9 @@ func TestAllEndRight(t *testing.T) {
 	if err := cleanedUp(t.Context(), workspaces); err != nil {
 		t.Error(err)
 	}
+	if err := nothingDiffers(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // kill kills something about every second: mostly handlers, now and then a

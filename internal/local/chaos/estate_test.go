@@ -32,7 +32,7 @@ type study struct {
 	calm          <-chan struct{}
 }
 
-// run has the workspace asked for, granted, furnished and deleted. Whoever gets
+// run has the workspace asked for, granted, furnished, worked in and deleted. Whoever gets
 // no answer looks what became of the call before they call again.
 func (s *study) run(ctx context.Context) error {
 	e := &errand{calm: s.calm}
@@ -43,6 +43,7 @@ func (s *study) run(ctx context.Context) error {
 		func(ctx context.Context) error {
 			return s.has(ctx, s.home()+"/workspace-services", "tre-service-guacamole", "workspaceServices")
 		},
+		s.works,
 		func(ctx context.Context) error {
 			return s.change(ctx, stacktest.Call{Method: http.MethodPatch, Body: map[string]any{"isEnabled": false}}, func(r api.Resource) bool { return !r.Enabled })
 		},
@@ -119,6 +120,52 @@ func (s *study) has(ctx context.Context, path, template, field string) error {
 		return errors.Join(err, errors.New("it is not there yet"))
 	}
 	return s.there(ctx, "visitor", path+"/"+all[field][0].ID)
+}
+
+// works has a machine made in the service, and looked after: its power state is
+// known once tend saw it.
+func (s *study) works(ctx context.Context) error {
+	var services api.WorkspaceServices
+	if err := s.get(ctx, "visitor", s.home()+"/workspace-services", &services); err != nil {
+		return err
+	}
+	path := s.home() + "/workspace-services/" + services.Services[0].ID + "/user-resources"
+	if err := s.has(ctx, path, "tre-service-guacamole-linuxvm", "userResources"); err != nil {
+		return err
+	}
+	var machines api.UserResources
+	if err := s.get(ctx, "visitor", path, &machines); err != nil {
+		return err
+	}
+	if status := machines.Resources[0].AzureStatus; status == nil || status.PowerState != "VM running" {
+		return fmt.Errorf("nobody saw the machine run: %+v", status)
+	}
+	return nil
+}
+
+// nothingDiffers waits for a report that began after everything was deleted, and
+// says what differs: stacks and groups of which nobody knows are what a storm must
+// not leave.
+func nothingDiffers(ctx context.Context) error {
+	var order api.DriftOrdered
+	answer, err := rig.Call(ctx, "admin", http.MethodPost, "/drift", nil)
+	if err == nil {
+		err = answer.Into(&order)
+	}
+	if err != nil {
+		return err
+	}
+	return stacktest.Until(ctx, func(ctx context.Context) error {
+		var report api.DriftReport
+		answer, err := rig.Call(ctx, "admin", http.MethodGet, "/drift", nil)
+		if err == nil {
+			err = answer.Into(&report)
+		}
+		if err == nil && (report.When < order.When || len(report.Findings)+len(report.Problems) > 0) {
+			err = fmt.Errorf("report of %v, ordered %v: %+v, %v", report.When, order.When, report.Findings, report.Problems)
+		}
+		return err
+	})
 }
 
 // change has the workspace changed or deleted, unless it is; done is nil for a

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 				broke.Add(1)
 			}
 		}
-		maps.Copy(c.Settings, map[string]string{"TRE_ORPHAN_AGE": "10s"})
+		maps.Copy(c.Settings, map[string]string{"TRE_ORPHAN_AGE": "10s", "TRE_TEND_SCHEDULE": "*/3 * * * * *", "TRE_DRIFT_EVERY": "5s"})
 	}, func() {}))
 }
 

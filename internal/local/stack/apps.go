@@ -57,6 +57,7 @@ func (s *Stack) startApp(ctx context.Context, app string, port int, settings map
 	running, err := supervise(ctx, log, start)
 	if err == nil {
 		s.onClose(running.Close)
+		running.admin, running.key = "http://"+loopback(port)+"/admin/functions/", host.Keys.Master
 	}
 	return running, err
 }

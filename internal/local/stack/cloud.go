@@ -93,6 +93,7 @@ func (s *Stack) cloudSettings() (map[string]string, error) {
 		"TRE_TOKEN_KEYS":         s.kept.Tokens,
 		"TRE_STORAGE_TOPICS":     accountIDs + "*," + s.madeIDs() + "*",
 		"TRE_STEP_TRIES":         "5",
+		"TRE_STOP_WARNING":       "5s", // nobody here has anything to save
 		"TRE_ADDRESS_SPACE":      addressSpace,
 		"TRE_CORE_ADDRESS_SPACE": coreSpace,
 	}, nil

@@ -26,6 +26,8 @@ type Supervised struct {
 	start func(ctx context.Context) (instance, error)
 	log   *slog.Logger
 	ended chan struct{} // closed by Close: no new instance
+	admin string        // address by which functions are run by hand
+	key   string        // which that takes; Core Tools ask for none
 	once  sync.Once
 	wait  sync.WaitGroup
 

@@ -13,10 +13,19 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/local/stack"
 )
 
-// Config says what to walk through and where to show it. Info, Calls, Screen
-// and Now are required.
+// World is what happens beside what people do.
+type World interface {
+	// RunByHand has a function of the engine run now.
+	RunByHand(ctx context.Context, function string) error
+	// Orphan makes a resource group in Azure past the TRE, and returns its name.
+	Orphan() string
+}
+
+// Config says what to walk through and where to show it. Info, World, Calls,
+// Screen and Now are required.
 type Config struct {
 	Info     stack.Info
+	World    World
 	Calls    *Calls // to which the stack tells every function that ran
 	Screen   *console.Screen
 	Now      func() time.Time

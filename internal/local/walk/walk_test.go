@@ -24,7 +24,7 @@ func TestWalkThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	c := walk.Config{Info: rig.Info(), Calls: &calls, Screen: &console.Screen{Out: &out}, Now: time.Now}
+	c := walk.Config{Info: rig.Info(), World: rig.Stack, Calls: &calls, Screen: &console.Screen{Out: &out}, Now: time.Now}
 	err = walk.Run(t.Context(), c)
 	if closed := rig.Close(); err != nil || closed != nil {
 		t.Fatalf("%v, %v\n%s", err, closed, out.String())
@@ -32,7 +32,7 @@ func TestWalkThrough(t *testing.T) {
 	shown := out.String()
 	for _, want := range []string{"Import: files cross", "Export: a result leaves", "✓ in_review", "✓ approved", "✓ blocked_by_scan", "✓ rejected",
 		"✓ cancelled", "✓ revoked", "kept, clean", "心電図 01.png", "400: ", "403: ", "422: ", "404 ContainerNotFound",
-		"✓ deployed", "✓ action_succeeded", "✓ updated", "✓ deleted", "Delete Kidney study", "the standing approval covers it", "404: workspace does not exist",
+		"✓ deployed", "✓ action_succeeded", "Stops soon: machine “My machine”", "nothing differs", "1 difference", "orphan_group rg-", "✓ updated", "✓ deleted", "Delete Kidney study", "the standing approval covers it", "404: workspace does not exist",
 		"airlockdeliver", "an unbroken chain", "draft → submitted_sealing", "“Sent with the wrong consent form”"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is not shown", want)
