@@ -65,6 +65,7 @@ func TestWorkspaceRequested(t *testing.T) {
 		"a list":                      {event(func(e *azfunc.Event) { e.Data = json.RawMessage("[]") }), "data"},
 		"too large":                   {with(`"Heart"`, `"`+strings.Repeat("x", 20_000)+`"`), "at most 20000"},
 		"a reference of two lines":    {with(`2026-42`, `a\nb`), "reference"},
+		"a reference of blanks":       {with(`2026-42`, ` \u00a0`), "reference: blanks alone"},
 		"a reference without end":     {with(`2026-42`, strings.Repeat("x", 201)), "reference: 201 characters, at most 200"},
 		"no template":                 {with(`tre-workspace-base`, ``), "templateName: required"},
 		"a template of spaces":        {with(`tre-workspace-base`, `  `), "templateName: required"},

@@ -86,6 +86,9 @@ func CheckRequest(w message.WorkspaceRequested) error {
 	problems := []error{airlock.Line("reference", w.Reference, maxReference), word("templateName", w.Template, maxTemplate),
 		airlock.Line("templateVersion", w.TemplateVersion, maxTemplate), airlock.Prose("reason", w.Reason, workspace.MaxReason),
 		person("requester", w.Requester)}
+	if w.Reference != "" && strings.TrimSpace(w.Reference) == "" { // all such would be one workspace
+		problems = append(problems, fmt.Errorf("reference: blanks alone, leave it out or give one: %w", airlock.ErrInvalid))
+	}
 	if n := len(w.Properties); n > maxProperties {
 		problems = append(problems, fmt.Errorf("properties: %d, at most %d: %w", n, maxProperties, airlock.ErrInvalid))
 	}

@@ -74,7 +74,7 @@ func TestWrongLinesAboutWorkspaces(t *testing.T) {
 		{"nothing to change", []string{"workspace", "heart", "update"}, cli.Usage, "nothing to change"},
 		{"neither on nor off", []string{"workspace", "heart", "set-enabled"}, cli.Usage, "enable disable"},
 		{"both on and off", []string{"workspace", "heart", "set-enabled", "--enable", "--disable"}, cli.Usage, "enable disable"},
-		{"deleted, and nobody can be asked", []string{"workspace", "heart", "delete"}, cli.Usage, "--yes"},
+		{"deleted, and nobody can be asked", []string{"workspace", "heart", "delete", "--ensure-disabled"}, cli.Usage, "--yes"},
 		{"a service that is none", []string{"workspace", "heart", "workspace-service", "zzz", "show"}, cli.NotAllowed, `"zzz"`},
 		{"no service", []string{"workspace", "heart", "workspace-service", "show"}, cli.Usage, "tre workspace WORKSPACE workspace-service SERVICE show"},
 		{"no operation", []string{"workspace", "heart", "operation", "show"}, cli.Usage, "operation OPERATION show"},
@@ -122,6 +122,22 @@ func TestDeletingDisablesFirst(t *testing.T) {
 	broken := orders(t, map[string]answer{"GET " + onHeart + "/operations/" + deploying: {body: `{"operation":` + operationAnswer(deploying, "updating_failed", "no", ended("updating_failed", "no")) + `}`}})
 	if got := newWorld(t).at(broken.Server).run("workspace", heart, "delete", "--yes", "--ensure-disabled"); got.code != cli.Failed || strings.Contains(broken.asked(), "DELETE") {
 		t.Errorf("exit code %d, asked %s", got.code, broken.asked())
+	}
+}
+
+// TestDeletingWhatIsEnabled is told before anybody is asked whether they are sure,
+// with what to do.
+func TestDeletingWhatIsEnabled(t *testing.T) {
+	t.Parallel()
+	server := orders(t, nil)
+	for _, sure := range [][]string{{}, {"--yes"}} {
+		got := newWorld(t).at(server.Server).run(append([]string{"workspace", heart, "delete"}, sure...)...)
+		if got.code != cli.Conflict || !strings.Contains(got.err, "the workspace is enabled") || !strings.Contains(got.err, "--ensure-disabled") || strings.Contains(got.err, "--yes") {
+			t.Errorf("%v: %+v", sure, got)
+		}
+	}
+	if strings.Contains(server.asked(), "DELETE") {
+		t.Errorf("asked %s", server.asked())
 	}
 }
 

@@ -129,6 +129,9 @@ func (k *kind) newDelete(c *cli.Context) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if now.Enabled && !ensure { // before the question, which would be for nothing
+			return &cli.Error{Code: cli.Conflict, Err: fmt.Errorf("the %s is enabled, and only what is disabled can be deleted", k.what), Hint: "say --ensure-disabled to have it disabled first"}
+		}
 		if err := c.Sure(ctx, yes, fmt.Sprintf("Delete the %s %q (%s) with all that is in it?", k.what, display(now), now.ID)); err != nil {
 			return err
 		}
@@ -213,40 +216,4 @@ func (k *kind) actions(c *cli.Context) cobra.CompletionFunc {
 		}
 		return all, err
 	})
-}
-
-// machineActions are what can be done to a machine: the command, the template's
-// action, and what it does.
-var machineActions = []struct{ name, action, short string }{
-	{"start", "start", "Start the machine"},
-	{"stop", "stop", "Stop the machine and give its processors back, so that only its disk costs"},
-	{"restart", "restart", "Restart the machine"},
-	{"resize", "resize", "Give the machine another size; it restarts"},
-	{"redeploy", "redeploy", "Move the machine to another host; what is on its temporary disk is lost"},
-	{"reset-password", "reset_password", "Give the machine the password that the vault holds"},
-}
-
-// machines are short names of the actions that templates of machines have.
-func (k *kind) machines(c *cli.Context) []*cobra.Command {
-	var all []*cobra.Command
-	for _, a := range machineActions {
-		var (
-			w    waiting
-			size string
-		)
-		cmd := k.on(c, &cobra.Command{Use: a.name, Short: a.short}, func(ctx context.Context, t target) error {
-			var parameters map[string]string
-			if a.action == "resize" {
-				parameters = map[string]string{"size": size}
-			}
-			return invoke(ctx, c, &w, t, a.action, parameters)
-		})
-		if a.action == "resize" {
-			cmd.Flags().StringVar(&size, "size", "", "one of the sizes of the template, such as \"4 CPU | 16GB RAM\" (required)")
-			_ = cmd.MarkFlagRequired("size") // fails only for unknown flags
-		}
-		w.flags(cmd)
-		all = append(all, cmd)
-	}
-	return all
 }
