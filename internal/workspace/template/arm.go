@@ -39,6 +39,9 @@ func (t *Template) readMain(data []byte, limits Limits, wrong *Problems) {
 	t.readParameters(arm, limits, wrong)
 	t.readOutputs(arm, limits, wrong)
 	t.checkUse(wrong)
+	if pointer, found := alike(v); found {
+		wrong.add(mainFile, pointer, "two names of an object differ only by case, which ARM does not see")
+	}
 }
 
 // checkScope checks that a workspace is made in the subscription, for it has its
@@ -61,27 +64,22 @@ func (t *Template) readParameters(arm map[string]any, limits Limits, wrong *Prob
 		wrong.add(mainFile, "/parameters", "%d parameters, at most %d", len(declared), limits.Parameters)
 		return
 	}
-	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(declared)) {
 		at := "/parameters/" + escape(name)
 		o, ok := declared[name].(map[string]any)
 		kind := armType(arm, o)
-		switch low := strings.ToLower(name); {
-		case !ok || kind == "":
+		if !ok || kind == "" {
 			wrong.add(mainFile, at+"/type", "want one of %s", strings.Join(armTypes, ", "))
-		case seen[low]:
-			wrong.add(mainFile, at, "two parameters differ only by case, which ARM does not see")
-		default:
-			seen[low] = true
-			_, optional := o["defaultValue"]
-			p := Parameter{Name: name, Type: kind, Required: !optional && o["nullable"] != true, Secure: secure(kind)}
-			p.From = t.originOf(low)
-			if p.Secure && o["defaultValue"] != nil && o["defaultValue"] != "" {
-				wrong.add(mainFile, at+"/defaultValue", "a secure parameter has no default value: everybody can read it here")
-			}
-			t.checkParameter(p, at, wrong)
-			t.Parameters = append(t.Parameters, p)
+			continue
 		}
+		_, optional := o["defaultValue"]
+		p := Parameter{Name: name, Type: kind, Required: !optional && o["nullable"] != true, Secure: secure(kind)}
+		p.From = t.originOf(strings.ToLower(name))
+		if p.Secure && o["defaultValue"] != nil && o["defaultValue"] != "" {
+			wrong.add(mainFile, at+"/defaultValue", "a secure parameter has no default value: everybody can read it here")
+		}
+		t.checkParameter(p, at, wrong)
+		t.Parameters = append(t.Parameters, p)
 	}
 }
 

@@ -16,16 +16,13 @@ func (t *Template) readOutputs(arm map[string]any, limits Limits, wrong *Problem
 		wrong.add(mainFile, "/outputs", "%d outputs, at most %d", len(declared), limits.Outputs)
 		return
 	}
-	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(declared)) {
 		o, _ := declared[name].(map[string]any)
-		kind, low := armType(arm, o), strings.ToLower(name)
+		kind := armType(arm, o)
 		at := "/outputs/" + escape(name)
 		switch {
 		case kind == "":
 			wrong.add(mainFile, at+"/type", "want one of %s", strings.Join(armTypes, ", "))
-		case seen[low]:
-			wrong.add(mainFile, at, "two outputs differ only by case, which ARM does not see")
 		case secure(kind):
 			wrong.add(mainFile, at+"/type", "an output is no secret; keep it in the workspace's Key Vault")
 		case t.Sensitive([]string{name}):
@@ -33,7 +30,6 @@ func (t *Template) readOutputs(arm map[string]any, limits Limits, wrong *Problem
 		case len(t.named(name)) > 0 && !t.Declares(name):
 			wrong.add(mainFile, at, "it differs only by case from the property %s, and a parameter of that name could be either", t.named(name)[0])
 		}
-		seen[low] = true
 		t.Outputs = append(t.Outputs, Output{Name: name, Type: kind})
 	}
 	s := &secrecy{wrong: wrong}

@@ -60,3 +60,30 @@ func (s *secrecy) spelledResource(o map[string]any, pointer string) {
 	s.spelled(properties["expressionEvaluationOptions"], pointer+"/expressionEvaluationOptions", []string{"scope"})
 	s.spelledEach(properties["parameters"], pointer+"/parameters", passedNames)
 }
+
+// alike finds a name that differs only by case from another one of its object: to
+// Resource Manager they may be one, and then their order decides what is deployed,
+// which a digest does not see. Places are written down only once one is found.
+func alike(v any) (pointer string, found bool) {
+	switch v := v.(type) {
+	case []any:
+		for i, item := range v {
+			if pointer, found := alike(item); found {
+				return "/" + itoa(i) + pointer, true
+			}
+		}
+	case map[string]any:
+		seen := make(map[string]bool, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			low := strings.ToLower(name)
+			if seen[low] {
+				return "/" + escape(name), true
+			}
+			seen[low] = true
+			if pointer, found := alike(v[name]); found {
+				return "/" + escape(name) + pointer, true
+			}
+		}
+	}
+	return "", false
+}

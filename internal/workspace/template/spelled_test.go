@@ -45,3 +45,22 @@ func TestSpelled(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesAlike: where only the order of names could say what is deployed, their
+// digest is one, and neither is a package.
+func TestNamesAlike(t *testing.T) {
+	t.Parallel()
+	var digests []string
+	for _, odd := range []string{`[{"a": 1, "A": 2}]`, `[{"A": 2, "a": 1}]`} {
+		files := demo()
+		files[m] = []byte(strings.Replace(string(files[m]), "{", `{"functions": `+odd+`,`, 1))
+		_, err := template.Parse(files, template.DefaultLimits)
+		if err == nil || !strings.Contains(err.Error(), "main.json#/functions/0/a: two names of an object differ only by case") {
+			t.Errorf("%s: %v", odd, err)
+		}
+		digests = append(digests, template.Digest(files))
+	}
+	if digests[0] != digests[1] {
+		t.Error("the digest sees the order of names")
+	}
+}
