@@ -16,12 +16,12 @@ import (
 
 // Limits of what properties hold.
 const (
-	MaxName       = 200      // characters of display_name: a line in a list
-	MaxText       = 2000     // characters of description
-	MaxOverview   = 10_000   // characters of overview: a page
-	MaxProperties = 64 << 10 // bytes of JSON: with outputs and a history they fit into a row many times
-	maxLevels     = 20       // of nesting
-	maxSafe       = 1 << 53  // beyond it JSON numbers are no longer exact: https://www.rfc-editor.org/rfc/rfc8259#section-6
+	MaxName       = 200       // characters of display_name: a line in a list
+	MaxText       = 2000      // characters of description
+	MaxOverview   = 10_000    // characters of overview: a page
+	MaxProperties = 64 << 10  // bytes of JSON: with outputs and a history they fit into a row many times
+	maxLevels     = 20        // of nesting
+	maxSafe       = 1<<53 - 1 // beyond it JSON numbers are no longer exact: https://www.rfc-editor.org/rfc/rfc8259#section-6
 )
 
 // clean returns a copy of properties that came from outside, numbers as float64,
@@ -110,7 +110,7 @@ func cleanedObject(v map[string]any, pointer string, level int, left *int) (any,
 func number(v any, pointer string) (any, error) {
 	f, err := strconv.ParseFloat(fmt.Sprint(v), 64)
 	if err != nil || f > maxSafe || f < -maxSafe {
-		return nil, fmt.Errorf("properties%s: a number that is too large to be kept exactly, at most 2^53: %w", pointer, airlock.ErrInvalid)
+		return nil, fmt.Errorf("properties%s: a number that is too large to be kept exactly, at most 2^53 - 1: %w", pointer, airlock.ErrInvalid)
 	}
 	return f, nil
 }

@@ -122,6 +122,7 @@ func TestRefusedWorkspaces(t *testing.T) {
 		{name: "direction character in another text", n: provision.New{Template: "base", Properties: named(map[string]any{"fixed": "a\u202eb"})}, err: airlock.ErrInvalid, says: "/fixed"},
 		{name: "deep", n: provision.New{Template: "base", Properties: named(map[string]any{"proxy": deep})}, err: airlock.ErrInvalid, says: "20 levels"},
 		{name: "huge", n: provision.New{Template: "base", Properties: named(map[string]any{"fixed": strings.Repeat("x", 70_000)})}, err: airlock.ErrInvalid, says: "at most 65536"},
+		{name: "a number that another one reads as", n: provision.New{Template: "base", Properties: named(map[string]any{"quota": float64(1 << 53)})}, err: airlock.ErrInvalid, says: "/quota"},
 		{name: "a number beyond int64", n: provision.New{Template: "base", Properties: named(map[string]any{"quota": 1e30})}, err: airlock.ErrInvalid, says: "/quota"},
 		{name: "not for these roles", n: provision.New{Template: "closed", Properties: named(nil), Roles: []access.Role{access.TREUser}}, err: airlock.ErrRefused},
 		{name: "owner that is no person", n: provision.New{Template: "base", Properties: named(map[string]any{"workspace_owner_object_id": "me"})}, err: airlock.ErrInvalid, says: "owner"},

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
@@ -119,7 +121,8 @@ func spoken(name string) string {
 	if words == "" {
 		return name
 	}
-	return strings.ToUpper(words[:1]) + words[1:]
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
 }
 
 // says is all that a schema says of one value.

@@ -30,6 +30,8 @@ func TestKinds(t *testing.T) {
 		"infinity":                             {`{"type":"number"}`, "Inf", form.Number, ``, "is no number"},
 		"a hexadecimal number":                 {`{"type":"number"}`, "0x10", form.Number, ``, "is no number"},
 		"a huge number":                        {`{"type":"integer"}`, "99999999999999999", form.Number, ``, "is a number that is too large to be kept exactly"},
+		"a number that would be another one":   {`{"type":"integer"}`, "9007199254740993", form.Number, ``, "is a number that is too large to be kept exactly"},
+		"the largest number":                   {`{"type":"integer"}`, "9007199254740991", form.Number, `9007199254740991`, ""},
 		"a number out of any range":            {`{"type":"number"}`, "1e999", form.Number, ``, "is a number that is too large to be kept exactly"},
 		"a number above the limit":             {`{"type":"integer","maximum":3}`, "4", form.Number, `4`, "want at most 3"},
 		"a box that is ticked":                 {`{"type":"boolean"}`, "on", form.Check, `true`, ""},

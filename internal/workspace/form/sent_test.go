@@ -109,3 +109,13 @@ func asJSON(t *testing.T, v any) string {
 	}
 	return string(text)
 }
+
+// TestLabels: a property without a title is called by its name.
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"vm_size": "Vm size", "größe": "Größe", "älter-als": "Älter als", "ωmega": "Ωmega", "_": "_"} {
+		if got := field(t, form.New(made(t, `"`+name+`":{"type":"string"}`, "")), name).Label; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

@@ -160,7 +160,7 @@ func number(text, kind string) (float64, string) {
 	switch {
 	case err != nil && !errors.Is(err, strconv.ErrRange), err == nil && !json.Valid([]byte(text)):
 		return 0, noNumber
-	case math.Abs(n) > 1<<53:
+	case math.Abs(n) >= 1<<53: // which the next one reads as, too
 		return 0, tooLarge
 	case kind == "integer" && n != math.Trunc(n):
 		return 0, noWhole
