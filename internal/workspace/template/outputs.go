@@ -171,7 +171,11 @@ func (s *secrecy) resources(v any, in scope, pointer string, depth int) {
 	switch v := v.(type) {
 	case []any:
 		for i, item := range v {
-			s.resource(item, in, pointer+"/"+itoa(i), depth)
+			at := pointer + "/" + itoa(i)
+			if o, _ := item.(map[string]any); o["existing"] != nil { // which means nothing here: it would be deployed
+				s.wrong.add(mainFile, at+"/existing", "only a resource with a symbolic name is said to be there already")
+			}
+			s.resource(item, in, at, depth)
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {

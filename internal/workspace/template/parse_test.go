@@ -171,6 +171,7 @@ var refusals = []struct{ name, file, pointer, value, says string }{
 	{"a template made up on the way", m, "/resources", `[{"type": "Microsoft.Resources/deployments", "properties": {"template": "[json(parameters('tre_id'))]"}}]`, "main.json#/resources/0/properties/template: "},
 	{"a deployment made up on the way", m, "/resources", `[{"type": "Microsoft.Resources/deployments", "properties": "[json(parameters('tre_id'))]"}]`, "main.json#/resources/0/properties"},
 	{"a deployment that is there", m, "/resources", `{"a": {"existing": true, "type": "Microsoft.Resources/deployments"}}`, ""},
+	{"a deployment in a list that is said to be there", m, "/resources", `[{"existing": true, "type": "Microsoft.Resources/deployments", "properties": {"templateLink": {"id": "/x"}}}]`, "main.json#/resources/0/existing: "},
 	{"a stack of its own", m, "/resources", `[{"type": "Microsoft.Resources/deploymentStacks", "properties": {}}]`, "main.json#/resources/0/type: "},
 	{"a script elsewhere", m, "/resources", `[{"type": "Microsoft.Resources/deploymentScripts", "properties": {"primaryScriptUri": "https://example.org/s.sh"}}]`, "/properties/primaryScriptUri: "},
 	{"scripts elsewhere", m, "/resources", `[{"type": "Microsoft.Resources/deploymentScripts", "properties": {"scriptContent": "x", "supportingScriptUris": ["https://example.org/s.sh"]}}]`, "/properties/supportingScriptUris: "},
