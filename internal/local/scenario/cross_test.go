@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 	"testing"
 
@@ -48,13 +49,22 @@ func TestCrossing(t *testing.T) {
 			x.await(q, airlock.Approved)
 			released, err := q.Released(t.Context())
 			x.must(err)
-			if diff := cmp.Diff(files, released, cmpopts.EquateEmpty()); diff != "" {
+			if diff := differ(files, released); diff != "" {
 				t.Errorf("dropped and released differ (-dropped +released):\n%s", diff)
 			}
 			x.told(q)
 			x.chained(q)
 		})
 	}
+}
+
+// differ tells how files differ, "" where they do not. To find that out byte by
+// byte took a tenth of the time of these tests.
+func differ(want, got map[string][]byte) string {
+	if maps.EqualFunc(want, got, bytes.Equal) {
+		return ""
+	}
+	return cmp.Diff(want, got, cmpopts.EquateEmpty())
 }
 
 // sees checks what a person reads behind a link.
@@ -64,7 +74,7 @@ func (x tester) sees(q *stacktest.Request, by, verb string, want map[string][]by
 	x.must(err)
 	got, err := stacktest.Fetch(x.Context(), link)
 	x.must(err)
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := differ(want, got); diff != "" {
 		x.Errorf("%s of %s (-want +got):\n%s", verb, by, diff)
 	}
 }
