@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
+	"github.com/trefoil-tre/trefoil/internal/local/arm"
 	"github.com/trefoil-tre/trefoil/internal/local/gateway"
 	"github.com/trefoil-tre/trefoil/internal/local/stacktest"
 	"github.com/trefoil-tre/trefoil/internal/local/storageproxy"
@@ -102,6 +103,7 @@ func TestKilledBetweenSteps(t *testing.T) {
 func TestKilledWhileDeploying(t *testing.T) {
 	x := begin(t, airlock.Policy{})
 	id := x.asked()
+	rig.ARM.Script(of(rig.StackOf(id, 1), arm.Fault{Kind: arm.Slow, At: arm.Write, Name: "st*", Delay: 4 * time.Second, Times: 1}))
 	o, err := rig.Granted(t.Context(), id)
 	x.must(err)
 	kills := 0
@@ -115,7 +117,7 @@ func TestKilledWhileDeploying(t *testing.T) {
 		now, err = rig.Operation(t.Context(), admin, o)
 		x.must(err)
 	}
-	if o = x.ended(admin, o); o.Status != workspace.Deployed || kills == 0 {
+	if o = x.ended(admin, o); o.Status != workspace.Deployed || kills < 3 {
 		t.Fatalf("%s after %d kills: %s", o.Status, kills, o.Message)
 	}
 	if last, err := rig.Last(t.Context(), admin, "/workspaces/"+id); err != nil || last.ID != o.ID {
