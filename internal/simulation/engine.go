@@ -154,8 +154,7 @@ func (w *World) wire() {
 	direct(w, "engine", "sweep", sweeper.Handle)
 	direct(w, "engine", "retain", retain.Function{Ledger: book, Work: p.Work, Janitor: p.Janitor, Log: log, Orphan: w.set.Orphan,
 		Members: p.Members, Rolls: w.store, Records: w.store,
-		Estate: retain.Estate{Store: w.tenancy().Store, Lists: w.tenancy().Lists, Addresses: w.tenancy().Addresses,
-			Requests: w.tenancy().Requests, Vault: w.tenancy().Register}}.Handle)
+		Estate: retain.Estate{Store: w.tenancy().Store, Lists: w.tenancy().Lists, Addresses: w.tenancy().Addresses}}.Handle)
 	w.people.desk = &desk.Desk{Now: w.clock, Cadence: w.set.Cadence, Log: log, Parallel: 1,
 		Ports: desk.Ports{Requests: p.Requests, Files: p.Files, Trail: p.Trail, Workspaces: p.Workspaces, Members: p.Members, People: p.People,
 			Manifests: p.Manifests, Containers: p.Desk, Orders: orders{w}, Facts: facts{w}}}

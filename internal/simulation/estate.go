@@ -58,7 +58,7 @@ func newEstate(w *World) *estate {
 	w.set.StormSteps /= 2 // steps here take longer to play
 	e.cloud = memcloud.New(memcloud.Config{Now: w.clock, Outputs: stackOutputs, Seed: w.cfg.Seed, Rates: e.rates()})
 	e.ports = w.troubledEstate(estatePorts{Store: watchedRows{e, w.store}, Lists: w.store, Requests: w.store, Addresses: w.store, Templates: w.store,
-		Packages: w.store, Names: w.store, Rolls: w.store, Stacks: telling{e, e.cloud.Stacks()}, Machines: e.cloud.Machines(), Vault: kept{e, e.cloud.Vault()}, Register: e.cloud.Register(),
+		Packages: w.store, Names: w.store, Rolls: w.store, Stacks: telling{e, e.cloud.Stacks()}, Machines: e.cloud.Machines(), Vault: kept{e, e.cloud.Vault()},
 		Fleets: w.store, Inventory: e.cloud.Inventory(), Drifts: reported{e, w.store}, Metrics: metrics{e}})
 	if w.cfg.rebuild != nil {
 		e.ports = w.cfg.rebuild(w, e.ports)

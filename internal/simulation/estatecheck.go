@@ -99,7 +99,6 @@ func (e *estate) checkSettled() {
 	e.checkOwned()
 	e.checkRequests()
 	e.checkRanges()
-	e.checkSecrets()
 	for _, o := range e.w.open() {
 		r, err := e.w.store.WorkspaceRequest(context.Background(), o.Key.Request)
 		if o.Key.Workspace != workspace.System || err != nil || r.Status != workspace.Asked {

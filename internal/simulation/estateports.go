@@ -23,7 +23,6 @@ type estatePorts struct {
 	Stacks    workspace.Stacks
 	Machines  workspace.Machines
 	Vault     workspace.Vault
-	Register  workspace.Register
 	Fleets    workspace.Fleets
 	Inventory workspace.Inventory
 	Drifts    workspace.Drifts
@@ -35,7 +34,7 @@ type estatePorts struct {
 func (w *World) troubledEstate(p estatePorts) estatePorts {
 	return estatePorts{Store: rows{w, p.Store}, Lists: lists{w, p.Lists}, Requests: wanted{w, p.Requests}, Addresses: addresses{w, p.Addresses},
 		Templates: templates{w, p.Templates}, Packages: p.Packages, Names: suffixes{w, p.Names}, Rolls: rolls{w, p.Rolls}, Stacks: stacks{w, p.Stacks},
-		Machines: machines{w, p.Machines}, Vault: safe{w, p.Vault}, Register: register{w, p.Register}, Fleets: fleets{w, p.Fleets}, Inventory: inventory{w, p.Inventory}, Drifts: drifts{w, p.Drifts},
+		Machines: machines{w, p.Machines}, Vault: safe{w, p.Vault}, Fleets: fleets{w, p.Fleets}, Inventory: inventory{w, p.Inventory}, Drifts: drifts{w, p.Drifts},
 		Metrics: meter{w, p.Metrics}}
 }
 
