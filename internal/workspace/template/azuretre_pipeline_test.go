@@ -113,12 +113,22 @@ func speaking(tpl template.Template) substitute.Step {
 func TestOldPipelines(t *testing.T) {
 	t.Parallel()
 	for name, pipeline := range map[string]string{
-		"a kind with a low line":    `{"install": [{"stepId": "x", "resourceTemplateName": "tre-shared-service-shed", "resourceType": "shared_service", "resourceAction": "upgrade"}, {"stepId": "main"}]}`,
+		"a kind that there is not":  `{"install": [{"stepId": "x", "resourceTemplateName": "tre-shared-service-shed", "resourceType": "shared__service", "resourceAction": "upgrade"}, {"stepId": "main"}]}`,
 		"names with a low line":     `{"install": [{"step_id": "main"}]}`,
 		"the same id in one action": `{"install": [` + shed("x", ``) + `,` + shed("x", ``) + `, {"stepId": "main"}]}`,
 	} {
 		if _, err := template.Parse(kiln(t, s, "/pipeline", pipeline), template.DefaultLimits); err == nil {
 			t.Errorf("%s is taken", name)
 		}
+	}
+}
+
+// TestKindWithALowLine: one of AzureTRE's forms says shared_service.
+func TestKindWithALowLine(t *testing.T) {
+	t.Parallel()
+	pipeline := `{"install": [{"stepId": "x", "resourceTemplateName": "tre-shared-service-shed", "resourceType": "shared_service", "resourceAction": "upgrade"}, {"stepId": "main"}]}`
+	tpl, err := template.Parse(kiln(t, s, "/pipeline", pipeline), template.DefaultLimits)
+	if err != nil || tpl.Pipeline[workspace.Install][0].Kind != workspace.SharedService {
+		t.Errorf("%+v, %v", tpl.Pipeline, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 	"github.com/trefoil-tre/trefoil/internal/workspace/substitute"
@@ -52,8 +53,9 @@ func (t *Template) checkSteps(steps []substitute.Step, at string, seen []string,
 		return seen
 	}
 	mains := 0
-	for i, s := range steps {
-		place := at + "/" + strconv.Itoa(i)
+	for i := range steps {
+		steps[i].Kind = workspace.Kind(strings.ReplaceAll(string(steps[i].Kind), "_", "-")) // a form of AzureTRE's says shared_service
+		s, place := steps[i], at+"/"+strconv.Itoa(i)
 		switch {
 		case s.ID == workspace.MainStep:
 			mains++
