@@ -74,7 +74,7 @@ func newBed(t testing.TB, c ...func(*memcloud.Config)) *bed {
 	w := roomtest.New(t)
 	e := roomtest.NewEstate(w, config)
 	b := &bed{Estate: e, digest: pack.Digest(template)}
-	w.Must(w.Store.SavePackage(t.Context(), b.digest, template))
+	w.Must(w.Store.SavePackage(t.Context(), b.digest, pack.Canonicals(template)))
 	b.room = resourcestep.Function{Now: w.Now, Cadence: cadence, Refusals: w.Ledger.Refusals,
 		Platform: workspace.Platform{TRE: "tre", Location: "westeurope", Subscription: "s", Group: "rg-core"},
 		Pool:     workspace.Pool{Space: netip.MustParsePrefix("10.0.0.0/12")},

@@ -15,6 +15,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/message"
 	"github.com/trefoil-tre/trefoil/internal/roomtest"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	pack "github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // asked is the request that a new workspace came from.
@@ -53,7 +54,7 @@ func TestNewWorkspace(t *testing.T) {
 		t.Errorf("to be told: %v", request.Notices)
 	}
 	d, _ := b.Cloud.Deployment(b.Cloud.Deployed()[0])
-	if d.Parameters["tre_id"].Value != "tre" || d.Tags["tre_workspace_id"] != freshID || d.Stack.Location != "westeurope" || string(d.Template) != string(template["main.json"]) {
+	if d.Parameters["tre_id"].Value != "tre" || d.Tags["tre_workspace_id"] != freshID || d.Stack.Location != "westeurope" || string(d.Template) != string(pack.Canonicals(template)["main.json"]) {
 		t.Errorf("deployed %+v", d)
 	}
 	if named, err := b.Store.Named(t.Context(), strings.TrimPrefix(d.Stack.Name, "tre-")); err != nil || named != key(freshID) {

@@ -59,7 +59,7 @@ func newBed(t testing.TB, properties map[string]any) *bed {
 	w := roomtest.New(t)
 	e := roomtest.NewEstate(w, memcloud.Config{})
 	b := &bed{Estate: e, metrics: &meter{Estate: e}}
-	w.Must(w.Store.SavePackage(t.Context(), pack.Digest(template), template))
+	w.Must(w.Store.SavePackage(t.Context(), pack.Digest(template), pack.Canonicals(template)))
 	for _, r := range []workspace.Resource{{ID: roomtest.Here, Kind: workspace.Workspace}, {ID: serviceID, Kind: workspace.Service, Workspace: roomtest.Here},
 		{ID: machineID, Kind: workspace.UserResource, Workspace: roomtest.Here, Service: serviceID, Owner: roomtest.Ada, Properties: properties, Outputs: map[string]any{"azure_resource_id": string(desktop)}}} {
 		r.Status, r.Installed, r.Enabled, r.Generation, r.CreatedAt = workspace.Deployed, true, true, 1, w.Now()

@@ -66,7 +66,7 @@ func (b *bench) shelf(kind workspace.Kind, name, parent string, versions ...stri
 	for i, version := range versions {
 		files := pack(kind, name, parent, version)
 		last = workspace.TemplateRef{Name: name, Version: version, Digest: template.Digest(files)}
-		b.must(b.store.SavePackage(b.t.Context(), last.Digest, files))
+		b.must(b.store.SavePackage(b.t.Context(), last.Digest, template.Canonicals(files)))
 		var roles []string
 		b.must(json.Unmarshal([]byte(rolesOf[name]), &roles))
 		_, err := b.store.Register(b.t.Context(), workspace.Registered{Kind: kind, Parent: parent, Name: name, Version: version, Digest: last.Digest,

@@ -17,7 +17,7 @@ const maxPackage = 12 << 20
 // files. What is there already stays: the digest says that it is the same.
 func (s *Store) SavePackage(ctx context.Context, digest string, files map[string][]byte) error {
 	what := fmt.Sprintf("template package %q", digest)
-	if got := template.Digest(files); got != digest {
+	if got := template.Sum(files); got != digest {
 		return fmt.Errorf("%s: the files have the digest %s: %w", what, got, airlock.ErrInvalid)
 	}
 	text, err := json.Marshal(files)
@@ -42,7 +42,7 @@ func (s *Store) LoadPackage(ctx context.Context, digest string) (map[string][]by
 	if err := json.Unmarshal(text, &files); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", what, err, airlock.ErrInvalid)
 	}
-	if got := template.Digest(files); got != digest {
+	if got := template.Sum(files); got != digest {
 		return nil, fmt.Errorf("%s: what is kept has the digest %s: %w", what, got, airlock.ErrInvalid)
 	}
 	return files, nil

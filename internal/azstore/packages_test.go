@@ -16,7 +16,7 @@ func TestPackageThatWasChangedIsNotLoaded(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	files := map[string][]byte{"main.json": []byte("{}")}
-	digest := template.Digest(files)
+	digest := template.Sum(files)
 	if err := s.SavePackage(t.Context(), digest, files); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestPackageTooLargeIsNotSaved(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	files := map[string][]byte{"main.json": bytes.Repeat([]byte("x"), 9<<20)}
-	err := s.SavePackage(t.Context(), template.Digest(files), files)
+	err := s.SavePackage(t.Context(), template.Sum(files), files)
 	if !errors.Is(err, airlock.ErrInvalid) || !strings.Contains(err.Error(), "at most") {
 		t.Errorf("save: %v, want ErrInvalid that names the limit", err)
 	}

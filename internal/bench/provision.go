@@ -108,7 +108,7 @@ func newSite(ctx context.Context, e azurite.Endpoints) (*site, error) {
 	s.builder = &provision.Builder{Now: time.Now, Platform: p, Pool: pool, Cadence: cadence, Pause: provision.Jitter, Log: slog.New(slog.DiscardHandler), Ports: provision.Ports{Store: r, Lists: r,
 		Requests: r, Addresses: r, Templates: r, Packages: r, Cards: r, Airlock: r, Members: r, Orders: s}}
 	s.engine = resourcestep.Function{Platform: p, Pool: pool, Cadence: cadence, Now: time.Now, Refusals: &refusals.Book{Store: r, Now: time.Now}, Ports: resourcestep.Ports{Store: r, Lists: r,
-		Requests: r, Addresses: r, Packages: r, Names: r, Work: r, Cards: r, Rolls: r, Members: r, Stacks: noted{s.stacks, s}, Canary: s, Orders: s}}
+		Requests: r, Addresses: r, Packages: provision.NewShelf(r), Names: r, Work: r, Cards: r, Rolls: r, Members: r, Stacks: noted{s.stacks, s}, Canary: s, Orders: s}}
 	files, err := templates.Files("tre-workspace-base")
 	if err == nil {
 		_, err = s.builder.Register(ctx, s.act(), files, true)

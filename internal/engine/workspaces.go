@@ -22,6 +22,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/fault"
 	"github.com/trefoil-tre/trefoil/internal/identity/seal"
 	"github.com/trefoil-tre/trefoil/internal/message"
+	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
 )
 
@@ -41,7 +42,7 @@ func addWorkspaces(app *azfunc.App, c config.Config, s backing.State, canary res
 	}
 	azfunc.Add(app, "resourcestep", "order", resourcestep.Function{Platform: backing.Platform(c), Pool: backing.Pool(c), Cadence: backing.Steps(c),
 		Now: time.Now, Refusals: backing.Refusals(s, c), Log: log, Ports: resourcestep.Ports{Store: s.Store, Lists: s.Store, Requests: s.Store,
-			Addresses: s.Store, Packages: s.Store, Names: s.Store, Fleets: s.Store, Work: s.Store, Cards: s.Store, Rolls: s.Store, Members: s.Store,
+			Addresses: s.Store, Packages: provision.NewShelf(s.Store), Names: s.Store, Fleets: s.Store, Work: s.Store, Cards: s.Store, Rolls: s.Store, Members: s.Store,
 			Stacks: stacks, Machines: machines, Vault: vault, Canary: canary, Orders: backing.Traced{Orders: s.Orders}}}.Handle)
 	builder := backing.Builder(s, c, vault, log)
 	azfunc.Add(app, "tend", "tick", tend.Function{Platform: backing.Platform(c), Rules: backing.Idle(c), Again: c.Workspaces.StopAgain, Drift: c.Workspaces.Drift, Parallel: c.Work.Concurrency,

@@ -89,7 +89,7 @@ func currentKey(kind workspace.Kind, parent, name string) string {
 
 // SavePackage keeps a package under its digest. ErrInvalid: it has another one.
 func (s *Store) SavePackage(_ context.Context, digest string, files map[string][]byte) error {
-	if got := template.Digest(files); got != digest {
+	if got := template.Sum(files); got != digest {
 		return fmt.Errorf("template package %q: the files have the digest %s: %w", digest, got, airlock.ErrInvalid)
 	}
 	s.mu.Lock()

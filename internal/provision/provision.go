@@ -99,8 +99,7 @@ type Builder struct {
 	Pause func(ctx context.Context, n int)
 	Log   *slog.Logger // nil means slog.Default
 
-	mu     sync.Mutex
-	parsed map[string]template.Template // by digest
+	parsed memo[template.Template] // by digest
 	once   sync.Once
 	lane   chan struct{} // holds one: see queue
 }

@@ -41,7 +41,7 @@ func (b *Builder) Register(ctx context.Context, act workspace.Act, files map[str
 	if err := b.checkPipeline(ctx, t); err != nil {
 		return workspace.Registered{}, err
 	}
-	if err := b.Ports.Packages.SavePackage(ctx, t.Digest, files); err != nil {
+	if err := b.Ports.Packages.SavePackage(ctx, t.Digest, template.Canonicals(files)); err != nil {
 		return workspace.Registered{}, fmt.Errorf("package of template %s %s: %w", t.Name, t.Version, err)
 	}
 	r := workspace.Registered{Kind: t.Kind, Parent: t.Parent, Name: t.Name, Version: t.Version, Digest: t.Digest, Title: t.Title,
@@ -142,35 +142,24 @@ func (b *Builder) of(ctx context.Context, r workspace.Resource) (template.Templa
 	return t, nil
 }
 
-// load reads a package. One whose content is not that of its digest counts as
-// broken: what is deployed is what was registered, or nothing is.
+// load is the template of a digest.
 func (b *Builder) load(ctx context.Context, digest string) (template.Template, error) {
-	if t, ok := b.ready(digest); ok {
-		return t, nil
-	}
+	return b.parsed.get(ctx, digest, maxParsed, b.read)
+}
+
+// read reads a package. One whose content is not that of its digest counts as
+// broken: what is deployed is what was registered, or nothing is.
+func (b *Builder) read(ctx context.Context, digest string) (template.Template, error) {
 	files, err := b.Ports.Packages.LoadPackage(ctx, digest)
 	if err != nil {
 		return template.Template{}, fmt.Errorf("package %s: %w", digest, err)
 	}
-	if got := template.Digest(files); got != digest {
-		return template.Template{}, fmt.Errorf("package %s: its content has digest %s, it was changed after it was registered", digest, got)
-	}
 	t, err := template.Parse(files, template.DefaultLimits)
-	if err != nil {
+	switch {
+	case err != nil:
 		return t, fmt.Errorf("package %s: %w", digest, err)
+	case t.Digest != digest:
+		return template.Template{}, fmt.Errorf("package %s: its content has digest %s, it was changed after it was registered", digest, t.Digest)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.parsed == nil || len(b.parsed) >= maxParsed {
-		b.parsed = map[string]template.Template{}
-	}
-	b.parsed[digest] = t
 	return t, nil
-}
-
-func (b *Builder) ready(digest string) (template.Template, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	t, ok := b.parsed[digest]
-	return t, ok
 }

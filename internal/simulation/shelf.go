@@ -12,6 +12,7 @@ import (
 	"github.com/trefoil-tre/trefoil/internal/memstore"
 	"github.com/trefoil-tre/trefoil/internal/provision"
 	"github.com/trefoil-tre/trefoil/internal/workspace"
+	packaging "github.com/trefoil-tre/trefoil/internal/workspace/template"
 )
 
 // Templates of a story.
@@ -102,7 +103,7 @@ var shelved = sync.OnceValue(func() (all []func(*memstore.Store)) {
 			panic(err)
 		}
 		all = append(all, func(s *memstore.Store) {
-			_ = s.SavePackage(ctx, r.Digest, files) // memory does not fail
+			_ = s.SavePackage(ctx, r.Digest, packaging.Canonicals(files)) // memory does not fail
 			_, _ = s.Register(ctx, r, audit.Line{Action: "register_template"})
 		})
 	}

@@ -174,7 +174,7 @@ func packageKept(t *testing.T, s Store) {
 	for name, content := range files {
 		want[name] = bytes.Clone(content)
 	}
-	digest := template.Digest(files)
+	digest := template.Sum(files)
 	for range 2 {
 		if _, err := s.LoadPackage(t.Context(), "unknown"); !errors.Is(err, airlock.ErrNotFound) {
 			t.Errorf("unknown: %v, want ErrNotFound", err)

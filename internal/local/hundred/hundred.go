@@ -64,7 +64,7 @@ func Start(ctx context.Context, cfg arm.Config, pool workspace.Pool) (*TRE, erro
 	s := t.Store
 	room := resourcestep.Function{Platform: t.platform, Pool: pool, Cadence: Cadence, Now: time.Now, Log: log,
 		Refusals: &refusals.Book{Store: s, Now: time.Now, Log: log},
-		Ports: resourcestep.Ports{Store: s, Lists: s, Requests: s, Addresses: s, Packages: s, Names: s, Work: s, Cards: s, Rolls: s, Members: s,
+		Ports: resourcestep.Ports{Store: s, Lists: s, Requests: s, Addresses: s, Packages: provision.NewShelf(s), Names: s, Work: s, Cards: s, Rolls: s, Members: s,
 			Stacks: counted{t.Stacks, t}, Vault: noVault{}, Canary: noCanary{}}}
 	t.queue = newQueue(ctx, &room)
 	t.Builder = &provision.Builder{Platform: t.platform, Pool: pool, Cadence: Cadence, Now: time.Now, Pause: provision.Jitter, Log: log,

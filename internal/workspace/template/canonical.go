@@ -134,18 +134,28 @@ func empty(v any) bool {
 	}
 }
 
-// said is what counts of a file's content, and how it is read: JSON by what it
-// says, everything else by its bytes, JSON that cannot be read too.
-func said(name string, content []byte) (how string, text []byte) {
+// Canonicals returns a package as it is kept: JSON in its canonical form, and
+// template.json without what is empty; everything else as it is, JSON that cannot
+// be read too.
+func Canonicals(files map[string][]byte) map[string][]byte {
+	all := make(map[string][]byte, len(files))
+	for name, content := range files {
+		all[name] = said(name, content)
+	}
+	return all
+}
+
+// said is what counts of a file's content.
+func said(name string, content []byte) []byte {
 	if !strings.HasSuffix(name, ".json") {
-		return "bytes", content
+		return content
 	}
 	v, err := decode(content)
 	if err != nil {
-		return "bytes", content
+		return content
 	}
 	if name == descriptor {
 		v = meant(v)
 	}
-	return "json", appendValue(make([]byte, 0, len(content)), v)
+	return appendValue(make([]byte, 0, len(content)), v)
 }

@@ -68,16 +68,19 @@ func checkFiles(files map[string][]byte, limits Limits, wrong *Problems) {
 // clip shortens what somebody else named.
 func clip(name string) string { return fmt.Sprintf("%.80q", name) }
 
-// Digest returns the SHA-256 of a package, in hex: of its files' names and
-// contents in the order of their names. JSON counts by what it says, however it
-// is written, see Canonical; of template.json what is empty does not count.
-// Nothing else, such as times, goes in.
-func Digest(files map[string][]byte) string {
+// Digest returns the SHA-256 of a package, in hex: the Sum of its canonical form.
+// So JSON counts by what it says, however it is written; of template.json what is
+// empty does not count.
+func Digest(files map[string][]byte) string { return Sum(Canonicals(files)) }
+
+// Sum returns the SHA-256 of files, in hex: of their names, lengths and contents
+// in the order of their names. Nothing else, such as times, goes in. Of a package
+// that is kept it is the digest.
+func Sum(files map[string][]byte) string {
 	all := sha256.New()
-	fmt.Fprintf(all, "template package 2\n")
+	fmt.Fprintf(all, "template package 3\n")
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		how, text := said(name, files[name])
-		fmt.Fprintf(all, "%d %s %s %d %x\n", len(name), name, how, len(text), sha256.Sum256(text))
+		fmt.Fprintf(all, "%d %s %d %x\n", len(name), name, len(files[name]), sha256.Sum256(files[name]))
 	}
 	return hex.EncodeToString(all.Sum(nil))
 }
