@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"runtime"
 
 	"github.com/trefoil-tre/trefoil/internal/airlock"
 	"github.com/trefoil-tre/trefoil/internal/audit"
@@ -48,13 +49,24 @@ func some[T any](ctx context.Context, s *Store, of span, page airlock.Page, set 
 	if err != nil {
 		return nil, "", translate(of.prefix, err)
 	}
+	all, err := read(rows, set)
+	return all, next, err
+}
+
+// share is how many rows are worth another processor: reading them takes about a
+// millisecond.
+const share = 100
+
+// read reads the data of rows, of many on all processors.
+func read[T any](rows []row, set func(*T, string)) ([]T, error) {
 	all := make([]T, len(rows))
-	for i, r := range rows {
-		if all[i], err = versioned(r, set); err != nil {
-			return nil, "", err
+	parts := min(runtime.GOMAXPROCS(0), len(rows)/share+1)
+	return all, airlock.Each(parts, parts, func(part int) (err error) {
+		for i := part; i < len(rows) && err == nil; i += parts {
+			all[i], err = versioned(rows[i], set)
 		}
-	}
-	return all, next, nil
+		return err
+	})
 }
 
 // Resource returns airlock.ErrNotFound when there is none.
