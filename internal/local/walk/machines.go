@@ -47,7 +47,7 @@ func (w *walk) seen(ctx context.Context, owner *person, machine string) error {
 func (w *walk) warned(ctx context.Context, owner *person, in string) {
 	patience := w.Patience
 	w.Patience += time.Minute + early
-	w.mailedAbout(ctx, owner, in+"/resources", "the machine stops soon, and how to put that off")
+	w.mailedAs(ctx, owner, in+"/resources", "Stops soon", "the machine stops soon, and how to put that off")
 	w.Patience = patience
 }
 

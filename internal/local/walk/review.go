@@ -37,13 +37,19 @@ func (w *walk) mailed(ctx context.Context, to *person, r *request, what string) 
 
 // mailedAbout is mailed of anything that has an id.
 func (w *walk) mailedAbout(ctx context.Context, to *person, id, what string) (link string) {
+	return w.mailedAs(ctx, to, id, "", what)
+}
+
+// mailedAs is mailedAbout where several mails lead to the same: the one whose
+// subject begins so.
+func (w *walk) mailedAs(ctx context.Context, to *person, id, subject, what string) (link string) {
 	leads := func(link string) bool { return strings.Contains(link, id) }
 	w.step(ctx, to.Name, "gets a mail: "+what, func(ctx context.Context) (note, error) {
 		var got inbox.Mail
 		err := until(ctx, func() (bool, error) {
 			all, err := w.mails(ctx)
 			i := slices.IndexFunc(all, func(m inbox.Mail) bool {
-				return m.To == to.Email && !w.read[m.N] && slices.ContainsFunc(m.Links, leads)
+				return m.To == to.Email && !w.read[m.N] && strings.HasPrefix(m.Subject, subject) && slices.ContainsFunc(m.Links, leads)
 			})
 			if i >= 0 {
 				got = all[i]

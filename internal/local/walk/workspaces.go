@@ -30,7 +30,7 @@ func (w *walk) provisions(ctx context.Context) {
 	w.granted(ctx, link)
 	home := "/workspaces/" + r.ID
 	w.followed(ctx, "The engine", "deploys it as a stack; nothing waits meanwhile", w.last(owner, home))
-	w.mailedAbout(ctx, owner, r.ID, "the workspace is ready")
+	w.mailedAs(ctx, owner, r.ID, "Ready", "the workspace is ready")
 	w.crosses(ctx, r.ID)
 	w.chapter("A service and a machine in it")
 	service := w.made(ctx, owner, "installs a Guacamole service in it", home, "workspace-services", "tre-service-guacamole", "Desktops")
