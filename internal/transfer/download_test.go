@@ -74,6 +74,7 @@ func TestFilesComeAsTheyAre(t *testing.T) {
 				}
 				return sink.Fault{}
 			})
+			r.pace.Tries = 20 // four at once may have the third call fall to the same one again and again
 			want := map[string][]byte{"empty.csv": {}, "sub/one.csv": random(1, 1), "sub/a block": random(2, block),
 				"sub/ü 100% #?/large.bin": random(3, 30*block+7), strings.Repeat("n", 255): random(4, 5)}
 			var files []api.File
